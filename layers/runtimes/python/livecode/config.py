@@ -31,6 +31,13 @@ class DatabaseSettings(Settings):
     database_secret_arn: str | None = None
     database_timeout_seconds: float = Field(default=2, gt=0)
 
+    @property
+    def required_secret_arn(self) -> str:
+        """Raises ValueError when neither a URL nor a secret is set."""
+        if self.database_secret_arn is None:
+            raise ValueError("set DATABASE_SECRET_ARN or DATABASE_URL")
+        return self.database_secret_arn
+
 
 class QueueSettings(Settings):
     execution_queue_url: str

@@ -1,0 +1,1 @@
+"""The HTTP API, and the upkeep that shares its package: sweeper, dead letters and migrations."""

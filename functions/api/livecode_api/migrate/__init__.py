@@ -1,0 +1,1 @@
+"""The step of a deployment that brings the database up to date."""

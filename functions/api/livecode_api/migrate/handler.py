@@ -1,0 +1,31 @@
+"""MigrateFunction's entry point: Alembic to head, run once by each deployment."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from livecode.config import DatabaseSettings
+from livecode.db import migrate
+from livecode.db.engine import database_url, make_engine
+
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`{}` in; `{"revision": "0001"}` out, the revision that the database now has."""
+    settings = DatabaseSettings.from_environment(os.environ)
+    engine = make_engine(
+        settings.database_url or database_url(str(parameters.get_secret(settings.required_secret_arn))),
+        timeout_seconds=settings.database_timeout_seconds,
+        application_name="livecode-migrate",
+    )
+    try:
+        revision = migrate.upgrade(engine)
+    finally:
+        engine.dispose()
+    logger.info("migrated", revision=revision)
+    return {"revision": revision}

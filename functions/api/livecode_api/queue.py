@@ -1,0 +1,66 @@
+"""The execution queue, as the API and the sweeper use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from livecode import messages
+from livecode.errors import QueueUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+# A health check must answer within 2 s, so neither wait may last longer; a send is tried twice.
+CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=1.5, retries={"total_max_attempts": 1})
+_SEND_TRIES = 2
+_COUNTS: tuple[QueueAttributeNameType, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueCounts:
+    """Messages that wait, that a consumer has, and that are delayed, as SQS counts them: approximately."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+    @property
+    def all(self) -> int:
+        return self.visible + self.in_flight + self.delayed
+
+
+class SqsQueue:
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, execution_id: UUID) -> None:
+        """Sends the message of one execution, perhaps twice. Raises QueueUnavailable."""
+        body = messages.encode(execution_id)
+        for tries_left in reversed(range(_SEND_TRIES)):
+            try:
+                self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)
+            except (BotoCoreError, ClientError) as error:
+                if not tries_left:
+                    raise QueueUnavailable from error
+            else:
+                return
+
+    def counts(self) -> QueueCounts:
+        """Raises QueueUnavailable."""
+        try:
+            answer = self._client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=_COUNTS)
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable from error
+        visible, in_flight, delayed = (int(answer["Attributes"][name]) for name in _COUNTS)
+        return QueueCounts(visible=visible, in_flight=in_flight, delayed=delayed)

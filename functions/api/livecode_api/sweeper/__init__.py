@@ -1,0 +1,1 @@
+"""Upkeep, each minute and for each dead letter: no execution stays unfinished for good."""

@@ -1,0 +1,68 @@
+"""SweeperFunction's entry point: EventBridge's tick sweeps, and messages of the dead-letter queue are buried."""
+
+import os
+from math import ceil
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings
+from livecode.db.engine import database_url, make_engine
+from livecode.db.executions import PostgresExecutions
+from livecode.db.upkeep import PostgresUpkeep
+from livecode.errors import ExecutionHeld
+from livecode_api.queue import CLIENT_CONFIG, SqsQueue
+from livecode_api.sweeper.dead_letters import DeadLetters
+from livecode_api.sweeper.sweep import Sweeper
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+_database = DatabaseSettings.from_environment(os.environ)
+_queues = QueueSettings.from_environment(os.environ)
+_delivery = DeliverySettings.from_environment(os.environ)
+_engine = make_engine(
+    _database.database_url or database_url(str(parameters.get_secret(_database.required_secret_arn))),
+    timeout_seconds=_database.database_timeout_seconds,
+    application_name="livecode-sweeper",
+)
+_sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+sweeper = Sweeper(
+    upkeep=PostgresUpkeep(_engine),
+    queue=SqsQueue(_sqs, _queues.execution_queue_url),
+    max_attempts=_delivery.max_attempts,
+    resend_after_seconds=_delivery.resend_after_seconds,
+    logger=logger,
+)
+dead_letters = DeadLetters(executions=PostgresExecutions(_engine), logger=logger)
+
+
+def _bury(record: SQSRecord) -> None:
+    try:
+        dead_letters.bury(record.body)
+    except ExecutionHeld as held:
+        # It comes back when that lease has ended.
+        _sqs.change_message_visibility(
+            QueueUrl=str(_queues.execution_dead_letter_queue_url),
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=ceil(held.lease_remaining_seconds) + 1,
+        )
+        raise
+    metrics.add_metric(name="DeadLetters", unit=MetricUnit.Count, value=1)
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """An EventBridge tick: `{"abandoned": n, "requeued": n, "resent": n}`. SQS records: a partial batch response."""
+    if "Records" in event:
+        return dict(process_partial_response(event, _bury, processor, context))
+    swept = sweeper.sweep()
+    return {"abandoned": swept.abandoned, "requeued": swept.requeued, "resent": swept.resent}

@@ -1,0 +1,94 @@
+"""RunnerFunction's entry point: reads the environment, prepares the sandbox, and handles the queue's records."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings, RunLimitSettings
+from livecode.db.engine import database_url, make_engine
+from livecode.db.executions import PostgresExecutions
+from livecode.db.runtimes import PostgresRuntimes
+from livecode.domain import Outcome
+from livecode.errors import DatabaseUnavailable
+from livecode.languages import Language
+from livecode_runner.config import SandboxSettings
+from livecode_runner.execute import SandboxFailed, execute, installed_versions
+from livecode_runner.records import Record, RecordHandler
+from livecode_runner.sandbox import Sandbox
+from livecode_runner.visibility import CLIENT_CONFIG, SqsVisibility
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+_sandbox_settings = SandboxSettings.from_environment(os.environ)
+# Before anything else: from here on no program can read what this process holds.
+sandbox = Sandbox.prepare(path=_sandbox_settings.sandbox_path)
+_missing_layers = sandbox.missing(_sandbox_settings.required_layers)
+logger.info("sandbox", layers=sorted(sandbox.layers), missing=sorted(_missing_layers))
+
+_database = DatabaseSettings.from_environment(os.environ)
+_queues = QueueSettings.from_environment(os.environ)
+_delivery = DeliverySettings.from_environment(os.environ)
+_limits = RunLimitSettings.from_environment(os.environ).run_limits
+_engine = make_engine(
+    _database.database_url or database_url(str(parameters.get_secret(_database.required_secret_arn))),
+    timeout_seconds=_database.database_timeout_seconds,
+    application_name="livecode-runner",
+)
+_sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+
+
+def _report_versions() -> None:
+    try:
+        PostgresRuntimes(_engine).report(installed_versions(sandbox))
+    except DatabaseUnavailable:
+        logger.warning("versions not reported")  # the next cold start does it
+
+
+def _handle(record: SQSRecord) -> None:
+    context: LambdaContext = processor.lambda_context
+
+    def run(language: Language, source_code: str) -> Outcome:
+        if _missing_layers:
+            raise SandboxFailed(f"required sandbox layers are missing: {', '.join(_missing_layers)}")
+        return execute(
+            language,
+            source_code,
+            _limits,
+            sandbox,
+            time_left_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+        )
+
+    RecordHandler(
+        executions=PostgresExecutions(_engine),
+        visibility=SqsVisibility(_sqs, _queues.execution_queue_url),
+        run=run,
+        lease_seconds=_delivery.lease_seconds,
+        max_attempts=_delivery.max_attempts,
+        logger=logger,
+        count_poison=lambda: metrics.add_metric(name="PoisonMessages", unit=MetricUnit.Count, value=1),
+    ).handle(
+        Record(
+            body=record.body,
+            receipt_handle=record.receipt_handle,
+            receive_count=int(record.attributes.approximate_receive_count),
+        )
+    )
+
+
+_report_versions()
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """SQS records in, a partial batch response out."""
+    return dict(process_partial_response(event, _handle, processor, context))

@@ -1,0 +1,1 @@
+"""Everything we say to Postgres: tables, statements and migrations. Each statement is one transaction."""

@@ -1,0 +1,83 @@
+"""The connection to Postgres, made to suit Lambda: one a process, checked before use, recycled."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from livecode.errors import DatabaseUnavailable
+
+# Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
+
+
+def database_url(secret: str) -> str:
+    """The URL of a Secrets Manager secret in RDS's form: JSON with host, port, username, password, dbname."""
+    fields = json.loads(secret)
+    return URL.create(
+        "postgresql",
+        username=fields["username"],
+        password=fields["password"],
+        host=fields["host"],
+        port=int(fields.get("port", 5432)),
+        database=fields.get("dbname", "postgres"),
+        query={"sslmode": "verify-full"},
+    ).render_as_string(hide_password=False)
+
+
+def make_engine(url: str, *, timeout_seconds: float, application_name: str) -> Engine:
+    """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|require|verify-full]`.
+
+    Nothing is connected yet. Every statement commits by itself; `timeout_seconds` bounds each wait for the server.
+    """
+    parsed = make_url(url)
+    connect_args: dict[str, Any] = {"timeout": timeout_seconds, "application_name": application_name}
+    match parsed.query.get("sslmode", "disable"):
+        case "disable":
+            pass
+        case "require":
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            connect_args["ssl_context"] = context
+        case _:
+            connect_args["ssl_context"] = ssl.create_default_context()
+    return create_engine(
+        parsed.set(drivername="postgresql+pg8000", query={}),
+        isolation_level="AUTOCOMMIT",
+        connect_args=connect_args,
+        hide_parameters=True,  # errors are logged, and parameters hold sources and outputs
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=timeout_seconds,
+        pool_pre_ping=True,
+        pool_recycle=600,
+        # No statement of ours leaves a transaction open, so there is nothing to roll back: one round trip less.
+        pool_reset_on_return=None,
+    )
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement. Raises DatabaseUnavailable when Postgres cannot be reached or breaks off."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (PoolTimeout, OSError) as error:
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        if isinstance(error, InterfaceError) or error.connection_invalidated or _is_unavailable(error):
+            raise DatabaseUnavailable from error
+        raise
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    details = error.orig.args[0] if error.orig is not None and error.orig.args else None
+    sqlstate = details.get("C", "") if isinstance(details, dict) else ""
+    return sqlstate.startswith(_UNAVAILABLE_SQLSTATE_CLASSES)

@@ -1,0 +1,193 @@
+"""Executions as clients read them, and as a runner claims and finishes them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, Row, Uuid, bindparam, select, text
+
+from livecode.db.engine import connected
+from livecode.db.tables import code_sessions, executions
+from livecode.domain import (
+    ClaimedExecution,
+    Execution,
+    ExecutionSummary,
+    Outcome,
+    Reason,
+    Status,
+)
+from livecode.errors import ExecutionHeld, ExecutionNotFound, SessionNotFound
+
+_OUTCOME_FIELDS = tuple(Outcome.__dataclass_fields__)
+_RESULT_FIELDS = tuple(name for name in _OUTCOME_FIELDS if name != "status")
+_EXECUTION_COLUMNS = (
+    executions.c.id,
+    executions.c.session_id,
+    executions.c.language,
+    executions.c.status,
+    executions.c.attempt,
+    executions.c.queued_at,
+    executions.c.started_at,
+    executions.c.finished_at,
+    *(executions.c[name] for name in _RESULT_FIELDS),
+)
+
+# Each statement writes the audit trail with the change it tells of.
+_CLAIM = text("""
+WITH claimed AS (
+    UPDATE executions SET
+        status = 'RUNNING', attempt = attempt + 1, started_at = now(),
+        lease_until = now() + CAST(:lease_seconds AS double precision) * interval '1 second'
+    WHERE id = :id AND attempt < :max_attempts
+      AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
+    RETURNING id, session_id, language, source_code, attempt, queued_at, started_at, lease_until
+), event AS (
+    INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'claimed', attempt FROM claimed
+)
+SELECT * FROM claimed
+""").bindparams(bindparam("id", type_=Uuid))
+
+_WHY_NOT_CLAIMED = text("""
+SELECT status, extract(epoch FROM lease_until - now()) AS lease_remaining_seconds FROM executions WHERE id = :id
+""").bindparams(bindparam("id", type_=Uuid))
+
+_FINISH = text(f"""
+WITH finished AS (
+    UPDATE executions SET status = :status, finished_at = now(), lease_until = NULL,
+        {", ".join(f"{name} = :{name}" for name in _RESULT_FIELDS)}
+    WHERE id = :id AND attempt = :attempt AND status = 'RUNNING'
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'finished', attempt FROM finished
+RETURNING execution_id
+""").bindparams(
+    bindparam("id", type_=Uuid),
+    *(bindparam(name, type_=executions.c[name].type) for name in ("status", *_RESULT_FIELDS)),
+)
+
+_GIVE_BACK = text("""
+WITH given_back AS (
+    UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
+    WHERE id = :id AND attempt = :attempt AND status = 'RUNNING'
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'retried', attempt FROM given_back
+RETURNING execution_id
+""").bindparams(bindparam("id", type_=Uuid))
+
+_ABANDON = text("""
+WITH abandoned AS (
+    UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now(), lease_until = NULL
+    WHERE id = :id AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM abandoned
+RETURNING execution_id
+""").bindparams(bindparam("id", type_=Uuid))
+
+
+class PostgresExecutions:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, execution_id: UUID) -> Execution:
+        """Raises ExecutionNotFound."""
+        with connected(self._engine) as connection:
+            row = connection.execute(select(*_EXECUTION_COLUMNS).where(executions.c.id == execution_id)).one_or_none()
+        if row is None:
+            raise ExecutionNotFound
+        return _execution(row)
+
+    def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
+        """Newest first. Raises SessionNotFound."""
+        newest = (
+            select(
+                executions.c.id.label("execution_id"),
+                executions.c.status,
+                executions.c.queued_at,
+                executions.c.finished_at,
+                executions.c.execution_time_ms,
+            )
+            .where(executions.c.session_id == code_sessions.c.id)
+            .order_by(executions.c.queued_at.desc(), executions.c.id.desc())
+            .limit(limit)
+            .lateral("newest")
+        )
+        # The outer join tells a session without executions (one row of nulls) from one that is not there (no row).
+        statement = (
+            select(newest)
+            .select_from(code_sessions.outerjoin(newest, text("true")))
+            .where(code_sessions.c.id == session_id)
+            .order_by(newest.c.queued_at.desc(), newest.c.execution_id.desc())
+        )
+        with connected(self._engine) as connection:
+            rows = connection.execute(statement).all()
+        if not rows:
+            raise SessionNotFound
+        return [
+            ExecutionSummary(**{**row._mapping, "status": Status(row.status)})
+            for row in rows
+            if row.execution_id is not None
+        ]
+
+    def claim(self, execution_id: UUID, *, lease_seconds: float, max_attempts: int) -> ClaimedExecution | None:
+        """Takes the execution for one more attempt; None when there is nothing left to run.
+
+        Raises ExecutionHeld while another runner's lease lives. One whose attempts are used is ended here.
+        """
+        values = {"id": execution_id, "lease_seconds": lease_seconds, "max_attempts": max_attempts}
+        with connected(self._engine) as connection:
+            row = connection.execute(_CLAIM, values).one_or_none()
+            if row is not None:
+                return ClaimedExecution(**row._mapping)
+            why = connection.execute(_WHY_NOT_CLAIMED, {"id": execution_id}).one_or_none()
+        if why is None or Status(why.status).terminal:
+            return None
+        if why.lease_remaining_seconds is not None and why.lease_remaining_seconds > 0:
+            raise ExecutionHeld(float(why.lease_remaining_seconds))
+        self.abandon(execution_id)
+        return None
+
+    def finish(self, claimed: ClaimedExecution, outcome: Outcome) -> bool:
+        """Stores the outcome of this attempt; False when the execution is gone or is no longer this attempt's."""
+        values = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
+        return self._changed(_FINISH, {"id": claimed.id, "attempt": claimed.attempt, **values})
+
+    def give_back(self, claimed: ClaimedExecution) -> bool:
+        """Ends this attempt without a result, so that the next delivery may claim at once."""
+        return self._changed(_GIVE_BACK, {"id": claimed.id, "attempt": claimed.attempt})
+
+    def abandon(self, execution_id: UUID) -> bool:
+        """Ends as INTERNAL_ERROR what no live lease holds and is not terminal; False if there is no such thing."""
+        return self._changed(_ABANDON, {"id": execution_id})
+
+    def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
+        """How long a runner still holds it; None when nobody does."""
+        with connected(self._engine) as connection:
+            row = connection.execute(_WHY_NOT_CLAIMED, {"id": execution_id}).one_or_none()
+        if row is None or row.lease_remaining_seconds is None or row.lease_remaining_seconds <= 0:
+            return None
+        return float(row.lease_remaining_seconds)
+
+    def _changed(self, statement: Any, values: dict[str, Any]) -> bool:
+        with connected(self._engine) as connection:
+            return connection.execute(statement, values).one_or_none() is not None
+
+
+def _execution(row: Row[*tuple[Any, ...]]) -> Execution:
+    status = Status(row.status)
+    outcome = None
+    if status.terminal:
+        results = {name: getattr(row, name) for name in _RESULT_FIELDS}
+        reason = Reason(row.reason) if row.reason is not None else None
+        outcome = Outcome(status=status, **{**results, "reason": reason})
+    return Execution(
+        id=row.id,
+        session_id=row.session_id,
+        language=row.language,
+        status=status,
+        attempt=row.attempt,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=outcome,
+    )

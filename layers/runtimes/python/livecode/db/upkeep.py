@@ -1,0 +1,110 @@
+"""What the sweeper asks of Postgres: which runs were lost, and which are given up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+
+from livecode.db.engine import connected
+
+_REQUEUE = text("""
+WITH requeued AS (
+    UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
+    WHERE id IN (
+        SELECT id FROM executions
+        WHERE status = 'RUNNING' AND lease_until < now() AND attempt < :max_attempts
+        ORDER BY queued_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'requeued', attempt FROM requeued
+RETURNING execution_id
+""")
+
+_ABANDON = text("""
+WITH abandoned AS (
+    UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now(), lease_until = NULL
+    WHERE id IN (
+        SELECT id FROM executions
+        WHERE status = 'RUNNING' AND lease_until < now() AND attempt >= :max_attempts
+        ORDER BY queued_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM abandoned
+RETURNING execution_id
+""")
+
+_BACKLOG = text("""
+SELECT count(*) AS live,
+       count(*) FILTER (
+           WHERE status = 'QUEUED' AND sent_at < now() - CAST(:resend_after AS double precision) * interval '1 second'
+       ) AS overdue
+FROM executions WHERE status IN ('QUEUED', 'RUNNING')
+""")
+
+_TAKE_OVERDUE = text("""
+WITH resent AS (
+    UPDATE executions SET sent_at = now()
+    WHERE id IN (
+        SELECT id FROM executions
+        WHERE status = 'QUEUED' AND sent_at < now() - CAST(:resend_after AS double precision) * interval '1 second'
+        ORDER BY sent_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'resent', attempt FROM resent
+RETURNING execution_id
+""")
+
+_ACTIVE = text("SELECT count(*) FROM executions WHERE status = 'RUNNING' AND lease_until > now()")
+
+_OLDEST = text("SELECT extract(epoch FROM now() - min(sent_at)) FROM executions WHERE status = 'QUEUED'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """`live`: rows that should have a message; `overdue`: those QUEUED for longer than messages usually take."""
+
+    live: int
+    overdue: int
+
+
+class PostgresUpkeep:
+    """`most` bounds what one sweep touches, so that it ends within its function's timeout."""
+
+    def __init__(self, engine: Engine, *, most: int = 1000) -> None:
+        self._engine = engine
+        self._most = most
+
+    def requeue_lapsed(self, *, max_attempts: int) -> list[UUID]:
+        """Makes QUEUED again what a runner took and never finished; the caller sends their messages."""
+        return self._ids(_REQUEUE, max_attempts=max_attempts, most=self._most)
+
+    def abandon_lapsed(self, *, max_attempts: int) -> list[UUID]:
+        """Ends as INTERNAL_ERROR what a runner never finished and has no attempt left."""
+        return self._ids(_ABANDON, max_attempts=max_attempts, most=self._most)
+
+    def backlog(self, *, resend_after_seconds: float) -> Backlog:
+        with connected(self._engine) as connection:
+            row = connection.execute(_BACKLOG, {"resend_after": resend_after_seconds}).one()
+        return Backlog(live=row.live, overdue=row.overdue)
+
+    def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        """The longest overdue QUEUED rows, at most `most`, marked as sent now; the caller sends their messages."""
+        return self._ids(_TAKE_OVERDUE, resend_after=resend_after_seconds, most=min(most, self._most))
+
+    def active_executions(self) -> int:
+        """How many live leases there are: each is one runner at work."""
+        with connected(self._engine) as connection:
+            return int(connection.execute(_ACTIVE).scalar_one())
+
+    def oldest_queued_seconds(self) -> float | None:
+        """For how long the longest waiting message has been in the queue; None when none waits."""
+        with connected(self._engine) as connection:
+            age = connection.execute(_OLDEST).scalar_one()
+        return None if age is None else float(age)
+
+    def _ids(self, statement: object, **values: object) -> list[UUID]:
+        with connected(self._engine) as connection:
+            return list(connection.execute(statement, values).scalars())  # type: ignore[call-overload]

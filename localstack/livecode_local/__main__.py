@@ -1,0 +1,99 @@
+"""`python -m livecode_local up`: starts the stack, checks it, and serves until Ctrl-C or SIGTERM."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from livecode_local.errors import StackError
+from livecode_local.logs import say
+from livecode_local.processes import adopt_orphans, kill_orphans
+from livecode_local.self_check import check_languages
+from livecode_local.stack import Stack, StackSettings
+from livecode_local.state import StateLock, open_state_folder
+
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        state = open_state_folder(Path(arguments.state_dir))
+        settings = StackSettings(
+            template=Path(arguments.template),
+            state=state,
+            port=arguments.port,
+            database_url=os.environ.get("DATABASE_URL") or None,
+            parameters=_parameters([*os.environ.get("LIVECODE_PARAMETERS", "").split(","), *arguments.parameter]),
+        )
+        with StateLock(state):
+            adopt_orphans()
+            asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(settings: StackSettings, *, self_check: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    stack = Stack(settings)
+    starting = loop.create_task(_start(stack, self_check=self_check))
+    stopping = loop.create_task(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await stop.wait()
+        say("Stopping.")
+    finally:
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
+        await stack.stop()
+        kill_orphans()
+
+
+async def _start(stack: Stack, *, self_check: bool) -> None:
+    started = time.perf_counter()
+    await stack.start()
+    if self_check:
+        for checked in await check_languages(stack.url):
+            say(checked.row())
+    say(f"\nLiveCode serves at {stack.url} after {time.perf_counter() - started:.1f} s; docs at {stack.url}/docs")
+    say(
+        f"Try: curl -s -X POST {stack.url}/code-sessions -H 'Content-Type: application/json' "
+        """-d '{"language":"python","source_code":"print(6 * 7)"}'\n"""
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="livecode_local", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    up = commands.add_parser("up", help="start the stack and serve in the foreground")
+    up.add_argument("--port", type=int, default=int(os.environ.get("LIVECODE_PORT") or 3000))
+    up.add_argument("--state-dir", default=os.environ.get("LIVECODE_STATE_DIR") or _PROJECT / ".livecode")
+    up.add_argument("--template", default=_PROJECT / "infra" / "template.yaml")
+    up.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
+    up.add_argument("--no-self-check", action="store_true")
+    return parser.parse_args()
+
+
+def _parameters(pairs: list[str]) -> dict[str, str]:
+    parameters = {}
+    for pair in filter(None, pairs):
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise StackError(f"A template parameter is given as Key=Value, not as {pair!r}.")
+        parameters[name.strip()] = value
+    return parameters
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""API Gateway on this machine: the template's REST API over HTTP, as proxy events to its functions."""

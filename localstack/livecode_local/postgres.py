@@ -1,0 +1,265 @@
+"""A private Postgres: made at the first start, kept over restarts, never run as root."""
+
+import asyncio
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from livecode_local.errors import StackError
+from livecode_local.postgres_binaries import PostgresBinaries, system_postgres, wheel_postgres
+from livecode_local.processes import exit_status, kill_tree, start_process
+from livecode_local.state import write_private
+
+_DATABASE = "livecode"
+_START_SECONDS = 60
+_STOP_SECONDS = 2.5
+# Root's Postgres runs as the user of that name; where there is none, under this uid, which nobody has. initdb,
+# however, insists on a user with a name, so that `nobody` makes the cluster and hands it over.
+_USER = "postgres"
+_UNNAMED_UID = 54320
+_NAMED_USER = "nobody"
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "60",
+    "shared_buffers": "16MB",
+    "max_wal_size": "256MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+}
+
+
+class Postgres:
+    """`url` is known once `start` has returned. An unexpected end is answered with a new start."""
+
+    def __init__(self, state: Path, *, log: Callable[[str], None]) -> None:
+        self._state = state
+        self._data = state / "postgres" / "data"
+        self._secrets = state / "postgres.json"
+        self._log_file = state / "logs" / "postgres.log"
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._binaries: PostgresBinaries | None = None
+        self.url = ""
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def start(self) -> None:
+        """Raises StackError with the last line of Postgres's own log."""
+        self._binaries = self._find_binaries()
+        self._log_file.parent.mkdir(exist_ok=True)
+        password, port = self._read_secrets()
+        if not (self._data / "PG_VERSION").exists():
+            await asyncio.to_thread(self._create, password)
+        await self._end_leftover()
+        if not _free(port):
+            port = _free_port()
+            self._write_secrets(password, port)
+        self.url = f"postgresql://{_DATABASE}:{password}@127.0.0.1:{port}/{_DATABASE}"
+        await self._run(port)
+        self._supervisor = asyncio.get_running_loop().create_task(self._supervise(port))
+
+    async def stop(self) -> None:
+        if self._supervisor:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGINT)  # "fast": ends sessions and leaves a clean cluster
+        ended = asyncio.get_running_loop().create_task(exit_status(self._process))
+        await asyncio.wait({ended}, timeout=_STOP_SECONDS)
+        if not ended.done():
+            kill_tree(self._process.pid)
+        await ended
+
+    def _find_binaries(self) -> PostgresBinaries:
+        found = [*system_postgres(), *wheel_postgres(self._state / "toolchain")]
+        if not found:
+            raise StackError("There is no Postgres 15 or newer; install one, or give DATABASE_URL.")
+        version_file = self._data / "PG_VERSION"
+        if not version_file.exists():
+            return found[0]
+        version = int(version_file.read_text())
+        for binaries in found:
+            if binaries.version == version:
+                return binaries
+        raise StackError(f"{self._data} was made by Postgres {version}, which is gone; `make clean` starts afresh.")
+
+    def _read_secrets(self) -> tuple[str, int]:
+        try:
+            kept = json.loads(self._secrets.read_text())
+            return kept["password"], kept["port"]
+        except (OSError, ValueError, KeyError):
+            password, port = secrets.token_urlsafe(18), _free_port()
+            # A cluster whose password is lost is of no use.
+            shutil.rmtree(self._data, ignore_errors=True)
+            self._write_secrets(password, port)
+            return password, port
+
+    def _write_secrets(self, password: str, port: int) -> None:
+        write_private(self._secrets, json.dumps({"password": password, "port": port}))
+
+    def _create(self, password: str) -> None:
+        """Makes the cluster with its one database. A half-made one, from a kill, is thrown away first."""
+        assert self._binaries is not None
+        parent = self._data.parent
+        shutil.rmtree(parent, ignore_errors=True)
+        parent.mkdir(mode=0o700)
+        password_file = parent / "password"
+        write_private(password_file, password)
+        new = parent / "new"
+        creator = _creator()
+        if creator:
+            _hand_over(parent, pwd.getpwnam(creator).pw_uid)
+        initdb = [
+            str(self._binaries.folder / "initdb"), "-D", str(new), "-U", _DATABASE, "-E", "UTF8", "--no-locale",
+            "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync", "--no-instructions",
+        ]  # fmt: skip
+        self._run_once(initdb, creator)
+        single = [str(self._binaries.folder / "postgres"), "--single", "-D", str(new), "postgres"]
+        self._run_once(single, creator, f"CREATE DATABASE {_DATABASE};\n".encode())
+        password_file.unlink()
+        if (uid := _uid()) is not None:
+            _hand_over(parent, uid)
+        new.rename(self._data)
+
+    def _run_once(self, command: list[str], user: str | None, stdin: bytes = b"") -> None:
+        identity = ["setpriv", "--reuid", user, "--regid", _group(user), "--clear-groups", "--"] if user else []
+        process = subprocess.run(
+            [*identity, *command], input=stdin, capture_output=True, check=False, cwd="/", env=_ENVIRONMENT
+        )
+        with self._log_file.open("ab") as log:
+            log.write(process.stdout + process.stderr)
+        if process.returncode:
+            raise self._failure()
+
+    async def _run(self, port: int) -> None:
+        assert self._binaries is not None
+        uid = _uid()
+        settings = {**_SETTINGS, "port": str(port)}
+        options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+        with self._log_file.open("ab") as log:
+            self._process = start_process(
+                [str(self._binaries.folder / "postgres"), "-D", str(self._data), *options],
+                environment=_ENVIRONMENT,
+                folder=Path("/"),
+                output=log.fileno(),
+                user=None if uid is None else str(uid),
+                death_signal="INT",
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            if _ready(self._data / "postmaster.pid", self._process.pid):
+                return
+            await asyncio.sleep(0.01)
+        kill_tree(self._process.pid)
+        raise self._failure()
+
+    async def _supervise(self, port: int) -> None:
+        while self._process:
+            status = await exit_status(self._process)
+            self._log(f"Postgres ended with status {status}; it is started again")
+            await self._run(port)
+
+    async def _end_leftover(self) -> None:
+        """Ends a Postgres that a killed stack has left, and removes its pid file.
+
+        Postgres itself takes any process of that number for a living server, and numbers come round again soon.
+        """
+        pid_file = self._data / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return
+        deadline = time.monotonic() + _STOP_SECONDS
+        while _serves(pid, self._data):
+            if time.monotonic() > deadline:
+                kill_tree(pid)
+            await asyncio.sleep(0.02)
+        pid_file.unlink(missing_ok=True)
+
+    def _failure(self) -> StackError:
+        lines = self._log_file.read_text(errors="replace").strip().splitlines()
+        telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error", "ERROR"))]
+        cause = (telling or lines or ["no reason given"])[-1]
+        return StackError(f"Postgres does not start: {cause} (log: {self._log_file})")
+
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _uid() -> int | None:
+    """Whom Postgres runs as, if not as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_USER).pw_uid
+    except KeyError:
+        return _UNNAMED_UID
+
+
+def _creator() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(_USER).pw_name
+    except KeyError:
+        return _NAMED_USER
+
+
+def _group(user: str) -> str:
+    return str(pwd.getpwnam(user).pw_gid)
+
+
+def _hand_over(folder: Path, uid: int) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.lchown(path, uid, uid)
+
+
+def _ready(pid_file: Path, pid: int) -> bool:
+    """Postgres writes its state into the last line of its pid file."""
+    try:
+        lines = pid_file.read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+def _serves(pid: int, data: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve() == data and Path(f"/proc/{pid}/comm").read_text() == "postgres\n"
+    except OSError:
+        return False
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as candidate:
+        candidate.bind(("127.0.0.1", 0))
+        port: int = candidate.getsockname()[1]
+    return port

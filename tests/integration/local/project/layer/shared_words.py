@@ -1,0 +1,3 @@
+"""Stands for what a layer holds."""
+
+WORD = "from the layer"

@@ -1,13 +1,15 @@
 """The connection to Postgres, made to suit Lambda: one a process, checked before use, recycled."""
 
 import json
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError
+import pg8000
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from livecode.errors import DatabaseUnavailable
@@ -15,6 +17,9 @@ from livecode.errors import DatabaseUnavailable
 # Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
+
+# The pool reports each connection that it could not close properly; one that the server has ended never can be.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def database_url(secret: str) -> str:
@@ -48,7 +53,7 @@ def make_engine(url: str, *, timeout_seconds: float, application_name: str) -> E
             connect_args["ssl_context"] = context
         case _:
             connect_args["ssl_context"] = ssl.create_default_context()
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+pg8000", query={}),
         isolation_level="AUTOCOMMIT",
         connect_args=connect_args,
@@ -56,11 +61,25 @@ def make_engine(url: str, *, timeout_seconds: float, application_name: str) -> E
         pool_size=1,
         max_overflow=0,
         pool_timeout=timeout_seconds,
-        pool_pre_ping=True,
         pool_recycle=600,
         # No statement of ours leaves a transaction open, so there is nothing to roll back: one round trip less.
         pool_reset_on_return=None,
     )
+    event.listen(engine, "checkout", _check)
+    return engine
+
+
+def _check(connection: Any, *_: object) -> None:
+    """Makes the pool connect anew when the server has ended the connection.
+
+    SQLAlchemy's own pre-ping takes only the driver's errors for that; pg8000 lets a socket's OSError through.
+    """
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+    except (pg8000.Error, OSError) as error:
+        raise DisconnectionError from error
 
 
 @contextmanager

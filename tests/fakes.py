@@ -1,0 +1,242 @@
+"""Fakes that work: an in-memory store with the rules of the real one, and queues that record or fail."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from livecode.db.slots import Slot
+from livecode.domain import (
+    ClaimedExecution,
+    CodeSession,
+    Execution,
+    ExecutionSummary,
+    Outcome,
+    Reason,
+    SessionStatus,
+    Status,
+)
+from livecode.errors import (
+    DatabaseUnavailable,
+    ExecutionHeld,
+    ExecutionLimitReached,
+    ExecutionNotFound,
+    QueueUnavailable,
+    RateLimited,
+    SessionNotFound,
+)
+from livecode_api.queue import QueueCounts
+
+NOON = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+@dataclass
+class Row:
+    """An execution as `InMemoryStore` has it."""
+
+    id: UUID
+    session_id: UUID
+    language: str
+    source_code: str
+    status: Status = Status.QUEUED
+    attempt: int = 0
+    lease_seconds: float = 0
+    outcome: Outcome | None = None
+
+
+@dataclass
+class InMemoryStore:
+    """Sessions, slots and executions. `down` makes every call fail as a lost database does."""
+
+    execution_limit: int = 100
+    tokens: int = 10
+    down: bool = False
+    sessions: dict[UUID, CodeSession] = field(default_factory=dict)
+    rows: dict[UUID, Row] = field(default_factory=dict)
+
+    def create(self, session_id: UUID, *, language: str, source_code: str) -> None:
+        self._reach()
+        self.sessions[session_id] = CodeSession(
+            id=session_id,
+            language=language,
+            source_code=source_code,
+            status=SessionStatus.ACTIVE,
+            created_at=NOON,
+            updated_at=NOON,
+        )
+
+    def session(self, session_id: UUID) -> CodeSession:
+        self._reach()
+        if session_id not in self.sessions:
+            raise SessionNotFound
+        return self.sessions[session_id]
+
+    def take(self, session_id: UUID, execution_id: UUID) -> Slot:
+        session = self.session(session_id)
+        if len(self.rows) >= self.execution_limit:
+            raise ExecutionLimitReached
+        if not self.tokens:
+            raise RateLimited(5.2)
+        self.tokens -= 1
+        self.rows[execution_id] = Row(execution_id, session_id, session.language, session.source_code)
+        return Slot(language=session.language, runs_left=self.tokens, full_in_seconds=6.0)
+
+    def withdraw(self, execution_id: UUID) -> bool:
+        self._reach()
+        if self.rows[execution_id].attempt:
+            return False
+        del self.rows[execution_id]
+        return True
+
+    def execution(self, execution_id: UUID) -> Execution:
+        self._reach()
+        if execution_id not in self.rows:
+            raise ExecutionNotFound
+        row = self.rows[execution_id]
+        started = NOON + timedelta(seconds=1) if row.attempt else None
+        return Execution(
+            id=row.id,
+            session_id=row.session_id,
+            language=row.language,
+            status=row.status,
+            attempt=row.attempt,
+            queued_at=NOON,
+            started_at=started,
+            finished_at=NOON + timedelta(seconds=2) if row.outcome else None,
+            outcome=row.outcome,
+        )
+
+    def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
+        self.session(session_id)
+        rows = [row for row in reversed(self.rows.values()) if row.session_id == session_id]
+        return [
+            ExecutionSummary(
+                execution_id=row.id, status=row.status, queued_at=NOON, finished_at=None, execution_time_ms=None
+            )
+            for row in rows[:limit]
+        ]
+
+    def claim(self, execution_id: UUID, *, lease_seconds: float, max_attempts: int) -> ClaimedExecution | None:
+        self._reach()
+        row = self.rows.get(execution_id)
+        if row is None or row.status.terminal:
+            return None
+        if row.lease_seconds > 0:
+            raise ExecutionHeld(row.lease_seconds)
+        if row.attempt >= max_attempts:
+            self.abandon(execution_id)
+            return None
+        row.status, row.attempt, row.lease_seconds = Status.RUNNING, row.attempt + 1, lease_seconds
+        return ClaimedExecution(
+            id=row.id,
+            session_id=row.session_id,
+            language=row.language,
+            source_code=row.source_code,
+            attempt=row.attempt,
+            queued_at=NOON,
+            started_at=NOON + timedelta(seconds=1),
+            lease_until=NOON + timedelta(seconds=lease_seconds),
+        )
+
+    def finish(self, claimed: ClaimedExecution, outcome: Outcome) -> bool:
+        self._reach()
+        row = self.rows.get(claimed.id)
+        if row is None or row.status is not Status.RUNNING or row.attempt != claimed.attempt:
+            return False
+        row.status, row.outcome, row.lease_seconds = outcome.status, outcome, 0
+        return True
+
+    def give_back(self, claimed: ClaimedExecution) -> bool:
+        self._reach()
+        row = self.rows[claimed.id]
+        row.status, row.lease_seconds = Status.QUEUED, 0
+        return True
+
+    def abandon(self, execution_id: UUID) -> bool:
+        self._reach()
+        row = self.rows.get(execution_id)
+        if row is None or row.status.terminal or row.lease_seconds > 0:
+            return False
+        row.status = Status.FAILED
+        row.outcome = Outcome(status=Status.FAILED, reason=Reason.INTERNAL_ERROR)
+        return True
+
+    def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
+        row = self.rows.get(execution_id)
+        return row.lease_seconds or None if row else None
+
+    def active_executions(self) -> int:
+        self._reach()
+        return sum(row.lease_seconds > 0 for row in self.rows.values())
+
+    def oldest_queued_seconds(self) -> float | None:
+        self._reach()
+        return 1.5 if any(row.status is Status.QUEUED for row in self.rows.values()) else None
+
+    def versions(self) -> dict[str, str]:
+        self._reach()
+        return {"python": "3.13.5"}
+
+    def _reach(self) -> None:
+        if self.down:
+            raise DatabaseUnavailable
+
+
+@dataclass
+class InMemorySessions:
+    """The sessions of a store, under the names that the service calls."""
+
+    store: InMemoryStore
+
+    def create(self, session_id: UUID, *, language: str, source_code: str) -> None:
+        self.store.create(session_id, language=language, source_code=source_code)
+
+    def get(self, session_id: UUID) -> CodeSession:
+        return self.store.session(session_id)
+
+    def change(self, session_id: UUID, *, language: str | None, source_code: str | None) -> SessionStatus:
+        old = self.store.session(session_id)
+        self.create(
+            session_id,
+            language=old.language if language is None else language,
+            source_code=old.source_code if source_code is None else source_code,
+        )
+        return old.status
+
+    def delete(self, session_id: UUID) -> None:
+        self.store.session(session_id)
+        del self.store.sessions[session_id]
+
+
+@dataclass
+class InMemoryExecutions:
+    """The executions of a store, as clients read them."""
+
+    store: InMemoryStore
+
+    def get(self, execution_id: UUID) -> Execution:
+        return self.store.execution(execution_id)
+
+    def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
+        return self.store.list_of_session(session_id, limit=limit)
+
+
+@dataclass
+class RecordingQueue:
+    """Remembers what was sent. `down` makes every call fail; `begin` stands for a runner that is quicker than we."""
+
+    sent: list[UUID] = field(default_factory=list)
+    down: bool = False
+    extra_messages: int = 0
+    begin: InMemoryStore | None = None
+
+    def send(self, execution_id: UUID) -> None:
+        if self.begin is not None:
+            self.begin.claim(execution_id, lease_seconds=75, max_attempts=4)
+        if self.down:
+            raise QueueUnavailable
+        self.sent.append(execution_id)
+
+    def counts(self) -> QueueCounts:
+        if self.down:
+            raise QueueUnavailable
+        return QueueCounts(visible=len(self.sent) + self.extra_messages, in_flight=0, delayed=0)

@@ -1,0 +1,106 @@
+"""What the sweeper sends again, and what the dead-letter consumer ends."""
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from fakes import InMemoryStore, RecordingQueue
+from livecode import messages
+from livecode.db.upkeep import Backlog
+from livecode.domain import Status
+from livecode.errors import ExecutionHeld
+from livecode_api.sweeper.dead_letters import DeadLetters
+from livecode_api.sweeper.sweep import Sweeper, Swept
+
+LOGGER = Logger(service="test", level="CRITICAL")
+
+
+@dataclass
+class ListedUpkeep:
+    """Answers with what it was given."""
+
+    abandoned: list[UUID] = field(default_factory=list)
+    requeued: list[UUID] = field(default_factory=list)
+    overdue: list[UUID] = field(default_factory=list)
+    live: int = 0
+
+    def abandon_lapsed(self, *, max_attempts: int) -> list[UUID]:
+        return self.abandoned
+
+    def requeue_lapsed(self, *, max_attempts: int) -> list[UUID]:
+        return self.requeued
+
+    def backlog(self, *, resend_after_seconds: float) -> Backlog:
+        return Backlog(live=self.live, overdue=len(self.overdue))
+
+    def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        return self.overdue[:most]
+
+
+def sweep(upkeep: ListedUpkeep, queue: RecordingQueue) -> Swept:
+    return Sweeper(upkeep=upkeep, queue=queue, max_attempts=4, resend_after_seconds=60, logger=LOGGER).sweep()
+
+
+def test_requeued_runs_get_a_new_message_and_abandoned_ones_none() -> None:
+    queue, requeued = RecordingQueue(), [uuid4(), uuid4()]
+    swept = sweep(ListedUpkeep(requeued=requeued, abandoned=[uuid4()]), queue)
+    assert swept == Swept(abandoned=1, requeued=2, resent=0)
+    assert queue.sent == requeued
+
+
+@pytest.mark.parametrize(
+    ("live", "in_queue", "resent"),
+    [
+        pytest.param(200, 200, 0, id="a long backlog is no loss"),
+        pytest.param(200, 250, 0, id="more messages than rows"),
+        pytest.param(200, 197, 3, id="three lost"),
+        pytest.param(5, 0, 5, id="all lost"),
+    ],
+)
+def test_resends_only_what_the_queue_cannot_account_for(live: int, in_queue: int, resent: int) -> None:
+    upkeep = ListedUpkeep(overdue=[uuid4() for _ in range(5)], live=live)
+    queue = RecordingQueue(extra_messages=in_queue)
+    assert sweep(upkeep, queue).resent == resent
+    assert queue.sent == upkeep.overdue[:resent]
+
+
+def test_a_send_that_fails_leaves_the_others() -> None:
+    queue = RecordingQueue(down=True)
+    assert sweep(ListedUpkeep(requeued=[uuid4()]), queue).requeued == 1
+
+
+@pytest.fixture
+def store() -> InMemoryStore:
+    store = InMemoryStore()
+    session = uuid4()
+    store.create(session, language="python", source_code="")
+    store.take(session, uuid4())
+    return store
+
+
+def test_a_dead_letter_ends_its_execution_as_our_failure(store: InMemoryStore) -> None:
+    (execution_id,) = store.rows
+    DeadLetters(executions=store, logger=LOGGER).bury(messages.encode(execution_id))
+    assert store.rows[execution_id].status is Status.FAILED
+
+
+def test_a_dead_letter_of_any_version_ends_its_execution(store: InMemoryStore) -> None:
+    (execution_id,) = store.rows
+    DeadLetters(executions=store, logger=LOGGER).bury(f'{{"version":9,"execution_id":"{execution_id}","new":1}}')
+    assert store.rows[execution_id].status is Status.FAILED
+
+
+def test_a_dead_letter_whose_execution_is_held_comes_back(store: InMemoryStore) -> None:
+    (execution_id,) = store.rows
+    store.claim(execution_id, lease_seconds=75, max_attempts=4)
+    with pytest.raises(ExecutionHeld):
+        DeadLetters(executions=store, logger=LOGGER).bury(messages.encode(execution_id))
+    assert store.rows[execution_id].status is Status.RUNNING
+
+
+@pytest.mark.parametrize("body", ["", "garbage", "{}", messages.encode(uuid4())])
+def test_a_dead_letter_of_nothing_is_quiet(store: InMemoryStore, body: str) -> None:
+    DeadLetters(executions=store, logger=LOGGER).bury(body)
+    assert [row.status for row in store.rows.values()] == [Status.QUEUED]

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import time
@@ -21,6 +22,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 def main() -> int:
     arguments = _arguments()
     try:
+        if not shutil.which("setpriv"):
+            raise StackError("The program setpriv is missing; install the package util-linux.")
         state = open_state_folder(Path(arguments.state_dir))
         settings = StackSettings(
             template=Path(arguments.template),

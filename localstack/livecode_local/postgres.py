@@ -24,7 +24,7 @@ _STOP_SECONDS = 2.5
 # Root's Postgres runs as the user of that name; where there is none, under this uid, which nobody has. initdb,
 # however, insists on a user with a name, so that `nobody` makes the cluster and hands it over.
 _USER = "postgres"
-_UNNAMED_UID = 54320
+_UNNAMED_ID = 54320
 _NAMED_USER = "nobody"
 
 _SETTINGS = {
@@ -124,7 +124,7 @@ class Postgres:
         new = parent / "new"
         creator = _creator()
         if creator:
-            _hand_over(parent, pwd.getpwnam(creator).pw_uid)
+            _hand_over(parent, creator)
         initdb = [
             str(self._binaries.folder / "initdb"), "-D", str(new), "-U", _DATABASE, "-E", "UTF8", "--no-locale",
             "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync", "--no-instructions",
@@ -133,12 +133,13 @@ class Postgres:
         single = [str(self._binaries.folder / "postgres"), "--single", "-D", str(new), "postgres"]
         self._run_once(single, creator, f"CREATE DATABASE {_DATABASE};\n".encode())
         password_file.unlink()
-        if (uid := _uid()) is not None:
-            _hand_over(parent, uid)
+        if identity := _identity():
+            _hand_over(parent, identity)
         new.rename(self._data)
 
-    def _run_once(self, command: list[str], user: str | None, stdin: bytes = b"") -> None:
-        identity = ["setpriv", "--reuid", user, "--regid", _group(user), "--clear-groups", "--"] if user else []
+    def _run_once(self, command: list[str], user: tuple[int, int] | None, stdin: bytes = b"") -> None:
+        uid_and_gid = ["--reuid", str(user[0]), "--regid", str(user[1]), "--clear-groups"] if user else []
+        identity = ["setpriv", *uid_and_gid, "--"] if user else []
         process = subprocess.run(
             [*identity, *command], input=stdin, capture_output=True, check=False, cwd="/", env=_ENVIRONMENT
         )
@@ -149,7 +150,6 @@ class Postgres:
 
     async def _run(self, port: int) -> None:
         assert self._binaries is not None
-        uid = _uid()
         settings = {**_SETTINGS, "port": str(port)}
         options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         with self._log_file.open("ab") as log:
@@ -158,7 +158,7 @@ class Postgres:
                 environment=_ENVIRONMENT,
                 folder=Path("/"),
                 output=log.fileno(),
-                user=None if uid is None else str(uid),
+                identity=_identity(),
                 death_signal="INT",
             )
         deadline = time.monotonic() + _START_SECONDS
@@ -204,32 +204,31 @@ class Postgres:
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _uid() -> int | None:
-    """Whom Postgres runs as, if not as ourselves."""
+def _identity() -> tuple[int, int] | None:
+    """Uid and gid that Postgres runs under, if not our own."""
     if os.geteuid() != 0:
         return None
-    try:
-        return pwd.getpwnam(_USER).pw_uid
-    except KeyError:
-        return _UNNAMED_UID
+    return _ids(_USER) or (_UNNAMED_ID, _UNNAMED_ID)
 
 
-def _creator() -> str | None:
+def _creator() -> tuple[int, int] | None:
+    """Whom initdb runs as."""
     if os.geteuid() != 0:
         return None
+    return _ids(_USER) or _ids(_NAMED_USER)
+
+
+def _ids(user: str) -> tuple[int, int] | None:
     try:
-        return pwd.getpwnam(_USER).pw_name
+        entry = pwd.getpwnam(user)
     except KeyError:
-        return _NAMED_USER
+        return None
+    return entry.pw_uid, entry.pw_gid
 
 
-def _group(user: str) -> str:
-    return str(pwd.getpwnam(user).pw_gid)
-
-
-def _hand_over(folder: Path, uid: int) -> None:
+def _hand_over(folder: Path, identity: tuple[int, int]) -> None:
     for path in (folder, *folder.rglob("*")):
-        os.lchown(path, uid, uid)
+        os.lchown(path, *identity)
 
 
 def _ready(pid_file: Path, pid: int) -> bool:

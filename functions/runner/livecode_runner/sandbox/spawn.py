@@ -1,0 +1,110 @@
+"""Spawns a command behind the launcher and tells the launcher's failures from the program's."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .phase import SandboxFailed
+
+_STATUS_DESCRIPTOR = 3  # launcher.c reads the same
+_LAUNCH_SECONDS = 10.0  # it takes under 1 ms; only a machine in trouble takes longer
+_PIPE_BYTES = 1024 * 1024  # fs.pipe-max-size allows it to anyone; node drops what does not fit when it exits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A running program; whoever holds it closes the descriptors and reaps `pid`."""
+
+    pid: int
+    pidfd: int
+    stdout: int
+    stderr: int
+
+    def close(self) -> None:
+        for descriptor in {self.pidfd, self.stdout, self.stderr}:
+            os.close(descriptor)
+
+
+def spawn(
+    launcher: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    merge_streams: bool = False,
+) -> Program:
+    """Returns once the command is executing; raises SandboxFailed if it cannot be."""
+    with contextlib.ExitStack() as opened, contextlib.ExitStack() as ours:
+        stdout, stdout_end = _pipe(ours, opened, size=_PIPE_BYTES)
+        stderr, stderr_end = (stdout, stdout_end) if merge_streams else _pipe(ours, opened, size=_PIPE_BYTES)
+        status, status_end = _pipe(opened, opened)
+        try:
+            launcher_pid = os.posix_spawn(
+                launcher,
+                [launcher, *arguments],
+                environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, stdout_end, 1),
+                    (os.POSIX_SPAWN_DUP2, stderr_end, 2),
+                    (os.POSIX_SPAWN_DUP2, status_end, _STATUS_DESCRIPTOR),
+                ],
+            )
+        except OSError as error:
+            raise SandboxFailed(f"the launcher could not be started: {error.strerror}") from error
+        for descriptor in {stdout_end, stderr_end, status_end}:
+            os.close(descriptor)
+        opened.pop_all()
+        ours.callback(os.close, status)
+        pid, failure = _parse_status(*_read_to_end(status))
+        if pid is None:
+            os.kill(launcher_pid, signal.SIGKILL)
+        elif failure is not None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.waitpid(launcher_pid, 0)
+        if pid is None or failure is not None:
+            raise SandboxFailed(f"the launcher failed: {failure or 'it reported nothing'}")
+        pidfd = os.pidfd_open(pid)  # not reaped yet, so the number is still its own
+        ours.pop_all()
+        os.close(status)
+        return Program(pid=pid, pidfd=pidfd, stdout=stdout, stderr=stderr)
+
+
+def _pipe(ours: contextlib.ExitStack, theirs: contextlib.ExitStack, *, size: int | None = None) -> tuple[int, int]:
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, reading)
+    theirs.callback(os.close, writing)
+    if size is not None:
+        os.set_blocking(reading, False)
+        with contextlib.suppress(OSError):  # over the user's share of pipe memory: the usual 64 KiB do
+            fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, size)
+    return reading, writing
+
+
+def _read_to_end(descriptor: int) -> tuple[bytes, bool]:
+    """End of file, the second value, comes when the launcher has executed the command, or failed."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    received = b""
+    while poll.poll(_LAUNCH_SECONDS * 1000):
+        chunk = os.read(descriptor, 4096)
+        if not chunk:
+            return received, True
+        received += chunk
+    return received, False
+
+
+def _parse_status(received: bytes, complete: bool) -> tuple[int | None, str | None]:
+    """The program's process id, and what failed, from lines such as `pid 12` and `error landlock rule 13`."""
+    pid, failure = None, None if complete else "it hangs"
+    for line in received.decode().splitlines():
+        word, *rest = line.split()
+        if word == "pid":
+            pid = int(rest[0])
+        else:
+            failure = f"{' '.join(rest[:-1])}: {os.strerror(int(rest[-1]))}"
+    return pid, failure

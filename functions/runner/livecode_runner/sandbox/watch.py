@@ -1,0 +1,81 @@
+"""Looks every few milliseconds at what a run uses: memory, files, processes."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .files import measure_tree
+from .folders import RunFolder
+from .leftovers import Leftovers
+from .memory import deleted_file_bytes, measure_memory
+from .phase import PhaseLimits
+from .processes import ProcessTree, read_stat
+
+TICK_SECONDS = 0.010
+_SHARE_OF_TIME = 10  # a look that takes long makes the next one wait, so that we use at most a tenth of a core
+_FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may free what this one takes
+
+
+class Exceeded(Enum):
+    MEMORY = "memory"
+    FILES = "files"
+    PROCESSES = "processes"
+
+
+@dataclass
+class ResourceWatch:
+    """`look` says which limit is exceeded, if any; `peak_memory_bytes` is the most that was seen."""
+
+    tree: ProcessTree
+    limits: PhaseLimits
+    folder: RunFolder
+    leftovers: Leftovers
+    peak_memory_bytes: int = 0
+    next_look: float = 0.0
+    _next_file_look: float = 0.0
+    _free_at_start: list[int] = field(default_factory=list)
+
+    def start(self, now: float) -> None:
+        self.next_look = now + TICK_SECONDS
+        self._next_file_look = now + _FILE_LOOK_SECONDS
+        self._free_at_start = self._free_bytes()
+
+    def look(self, now: float) -> Exceeded | None:
+        pids = self.tree.pids()
+        exceeded = self._look_at_memory(pids) or self._look_at_processes(pids) or self._look_at_files(pids, now)
+        duration = time.monotonic() - now
+        self.next_look = now + max(TICK_SECONDS, duration * _SHARE_OF_TIME)
+        return exceeded
+
+    def _look_at_memory(self, pids: set[int]) -> Exceeded | None:
+        used = measure_memory(pids, self.limits.memory_bytes)
+        self.peak_memory_bytes = max(self.peak_memory_bytes, used)
+        return Exceeded.MEMORY if used > self.limits.memory_bytes else None
+
+    def _look_at_processes(self, pids: set[int]) -> Exceeded | None:
+        """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""
+        if len(pids) == 1:
+            return None
+        tasks = sum(stat.threads for pid in pids if (stat := read_stat(pid)))
+        return Exceeded.PROCESSES if tasks > 2 * self.limits.process_limit else None
+
+    def _look_at_files(self, pids: set[int], now: float) -> Exceeded | None:
+        """Free space is cheap to ask for, but others change it too: it only tells us when to count."""
+        taken = max(before - left for before, left in zip(self._free_at_start, self._free_bytes(), strict=True))
+        if taken <= self.limits.file_bytes and now < self._next_file_look:
+            return None
+        self._next_file_look = now + _FILE_LOOK_SECONDS
+        limit = self.limits.file_bytes
+        used = measure_tree(self.folder.descriptor, limit)
+        used += self.leftovers.measure(limit) if used <= limit else 0
+        used += deleted_file_bytes(pids) if used <= limit else 0
+        return Exceeded.FILES if used > limit else None
+
+    def _free_bytes(self) -> list[int]:
+        """Of each file system: free space, and free inodes at the 1 KiB that measuring makes of an empty file."""
+        free = []
+        places: list[int | str] = [self.folder.descriptor, *self.leftovers.folders]
+        for status in map(os.statvfs, places):
+            free += [status.f_bfree * status.f_frsize, status.f_ffree * 1024]
+        return free

@@ -1,0 +1,31 @@
+"""Makes text that can be stored of the bytes that a program printed."""
+
+import codecs
+
+_NUL, _VISIBLE_NUL = "\x00", "\u2400"  # Postgres cannot hold NUL
+
+
+def to_text(printed: bytes, limit_bytes: int, *, complete: bool = True, last_line: str = "") -> tuple[str, bool]:
+    """UTF-8 text of at most `limit_bytes` encoded bytes, and whether something was left out.
+
+    What is no UTF-8 becomes U+FFFD and NUL becomes U+2400. `complete` says that `printed` is all there was. `last_line`
+    is appended on a line of its own, and is never what is left out.
+    """
+    # Not final, the decoder drops a character that was cut in the middle instead of calling it invalid.
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    text = decoder.decode(printed, final=complete).replace(_NUL, _VISIBLE_NUL)
+    room = limit_bytes - len(last_line.encode()) - len("\n") * 2 if last_line else limit_bytes
+    encoded = text.encode()
+    cut = len(encoded) > max(0, room)
+    if cut:
+        text = encoded[: max(0, room)].decode(errors="ignore")
+    if last_line:
+        text = f"{text}\n" if text and not text.endswith("\n") else text
+        text = f"{text}{last_line}\n"
+    return text, cut or not complete
+
+
+def hide_folder(printed: bytes, folder: str) -> bytes:
+    """Python and node name a program by its full path in a traceback; its author knows it by its file name."""
+    prefix = f"{folder}/".encode()
+    return printed.replace(b"file://" + prefix, b"").replace(prefix, b"")

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -25,7 +25,6 @@ from livecode_runner.sandbox import Sandbox
 from livecode_runner.visibility import CLIENT_CONFIG, SqsVisibility
 
 logger = Logger()
-metrics = Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 _sandbox_settings = SandboxSettings.from_environment(os.environ)
@@ -74,7 +73,7 @@ def _handle(record: SQSRecord) -> None:
         lease_seconds=_delivery.lease_seconds,
         max_attempts=_delivery.max_attempts,
         logger=logger,
-        count_poison=lambda: metrics.add_metric(name="PoisonMessages", unit=MetricUnit.Count, value=1),
+        count_poison=lambda: _count("PoisonMessages"),
     ).handle(
         Record(
             body=record.body,
@@ -87,8 +86,14 @@ def _handle(record: SQSRecord) -> None:
 _report_versions()
 
 
+def _count(name: str) -> None:
+    """Adds one to a metric of ours; the template's alarms watch it."""
+    dimensions = {"service": logger.service}
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
+        pass
+
+
 @logger.inject_lambda_context
-@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """SQS records in, a partial batch response out."""
     return dict(process_partial_response(event, _handle, processor, context))

@@ -1,5 +1,6 @@
 """Where log lines go: word for word to one file a function, and in a form to read to the stack's own stdout."""
 
+import io
 import json
 import sys
 import time
@@ -34,11 +35,13 @@ class FunctionLogs:
     def __init__(self, folder: Path, *, terminal: Callable[..., None] = log) -> None:
         self._folder = folder
         self._terminal = terminal
+        self._files: list[io.FileIO] = []
         folder.mkdir(parents=True, exist_ok=True)
 
     def sink(self, function_name: str) -> Callable[[str], None]:
         # Unbuffered, so that `tail -f` and a test see a line as soon as it is written.
-        file = (self._folder / f"{function_name}.log").open("ab", buffering=0)
+        file = io.FileIO(self._folder / f"{function_name}.log", "a")
+        self._files.append(file)
 
         def write(line: str) -> None:
             file.write(line.encode() + b"\n")
@@ -47,6 +50,10 @@ class FunctionLogs:
                 self._terminal(function_name, text, level=level)
 
         return write
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
 
 
 def condensed(line: str) -> tuple[str, str] | None:

@@ -88,9 +88,7 @@ def read_rest_api(of_type: dict[str, dict[str, Any]]) -> RestApiSpec | None:
         raise UnsupportedTemplate("The embedded stack serves one REST API; the template has several.")
     for name, properties in apis.items():
         stage = next(iter(of_type["AWS::ApiGateway::Stage"].values()))
-        body = dict(properties["Body"])
-        binary = properties.get("BinaryMediaTypes")
-        if binary:
-            body["x-amazon-apigateway-binary-media-types"] = binary
-        return RestApiSpec(name=name, stage=stage["StageName"], stage_variables=stage.get("Variables"), body=body)
+        return RestApiSpec(
+            name=name, stage=stage["StageName"], stage_variables=stage.get("Variables"), body=properties["Body"]
+        )
     return None

@@ -48,7 +48,8 @@ class Stack:
         self._endpoint = AwsEndpoint()
         self._postgres: Postgres | None = None
         self._store: MessageStore | None = None
-        self._functions: dict[str, LambdaFunction] = {}
+        self._logs: FunctionLogs | None = None
+        self.functions: dict[str, LambdaFunction] = {}
         self._queues: dict[str, Queue] = {}
         self._mappings: list[EventSourceMapping] = []
         self._schedules: list[Schedule] = []
@@ -98,12 +99,14 @@ class Stack:
             await self._gateway.close()
         await asyncio.gather(*(mapping.close() for mapping in self._mappings))
         await asyncio.gather(*(schedule.close() for schedule in self._schedules))
-        await asyncio.gather(*(function.close() for function in self._functions.values()))
+        await asyncio.gather(*(function.close() for function in self.functions.values()))
         await self._endpoint.close()
         if self._postgres:
             await self._postgres.stop()
         if self._store:
             self._store.close()
+        if self._logs:
+            self._logs.close()
 
     def _own_parameters(self) -> dict[str, str]:
         parameters = {"DatabaseUrl": self._database_url or ""}
@@ -114,7 +117,7 @@ class Stack:
 
     def _build(self, spec: StackSpec) -> None:
         state = self._settings.state
-        logs = FunctionLogs(state / "logs")
+        self._logs = FunctionLogs(state / "logs")
         self._store = MessageStore(state / "queues.sqlite")
         dead_letter_queues = {row.dead_letter_queue for row in spec.queues.values()}
         # Dead-letter queues first, since the others hold them.
@@ -122,19 +125,19 @@ class Stack:
             dead_letters = self._queues.get(row.dead_letter_queue) if row.dead_letter_queue else None
             self._queues[row.name] = Queue(row, self._store, dead_letters=dead_letters)
         for name, function in spec.functions.items():
-            self._functions[name] = LambdaFunction(
-                function, endpoint_url=self._endpoint.url, log=logs.sink(name), on_change=self._describe
+            self.functions[name] = LambdaFunction(
+                function, endpoint_url=self._endpoint.url, log=self._logs.sink(name), on_change=self._describe
             )
-        self._endpoint.serve(functions=self._functions, queues=self._queues)
+        self._endpoint.serve(functions=self.functions, queues=self._queues)
         for mapping in spec.mappings:
-            queue, consumer = self._queues[mapping.queue], self._functions[mapping.function]
+            queue, consumer = self._queues[mapping.queue], self.functions[mapping.function]
             self._mappings.append(EventSourceMapping(mapping, queue=queue, function=consumer))
-        self._schedules = [Schedule(row, function=self._functions[row.function]) for row in spec.schedules]
+        self._schedules = [Schedule(row, function=self.functions[row.function]) for row in spec.schedules]
         if spec.api:
-            self._gateway = Gateway(spec.api, functions=self._functions, log=lambda line: log("HTTP", line))
+            self._gateway = Gateway(spec.api, functions=self.functions, log=lambda line: log("HTTP", line))
 
     async def _migrate(self) -> None:
-        function = self._functions.get(_MIGRATE_FUNCTION)
+        function = self.functions.get(_MIGRATE_FUNCTION)
         if function is None:
             return
         result = await function.invoke(b"{}")
@@ -148,19 +151,19 @@ class Stack:
         names = {mapping.function for mapping in spec.mappings if mapping.queue not in dead_letter_queues}
         names |= self._gateway.function_names if self._gateway else set()
         try:
-            await asyncio.gather(*(self._functions[name].warm() for name in names))
+            await asyncio.gather(*(self.functions[name].warm() for name in names))
         except EnvironmentFailed as error:
             raise StackError(f"A function does not start: {_error_text(error.payload)}") from error
 
     def _reload(self) -> None:
         log("Stack", "code has changed; the next invocations run it")
-        for function in self._functions.values():
+        for function in self.functions.values():
             function.retire_idle()
 
     async def _retire(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-            for function in self._functions.values():
+            for function in self.functions.values():
                 function.retire_unused()
 
     def _describe(self) -> None:
@@ -175,7 +178,7 @@ class Stack:
             "pids": {
                 "stack": os.getpid(),
                 "postgres": self._postgres.pid if self._postgres else None,
-                "functions": {name: function.pids for name, function in self._functions.items()},
+                "functions": {name: function.pids for name, function in self.functions.items()},
             },
         }
         write_stack_file(self._settings.state, description)

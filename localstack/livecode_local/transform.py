@@ -5,6 +5,7 @@ The translator costs a second and some 60 MB, so the stack runs it apart and kee
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -26,7 +27,10 @@ def transformed(template: Path, cache_folder: Path) -> dict[str, Any]:
     cached = cache_folder / f"template-{key[:16]}.json"
     if not cached.exists():
         process = subprocess.run(
-            [sys.executable, "-m", "livecode_local.transform", str(template)], capture_output=True, check=False
+            [sys.executable, "-m", "livecode_local.transform", str(template)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            capture_output=True,
+            check=False,
         )
         if process.returncode:
             lines = process.stderr.decode().strip().splitlines() or ["no reason given"]

@@ -25,7 +25,7 @@ def lambda_handler(event, context):
             time.sleep(request["seconds"])
         case "log":
             logging.getLogger().info("a word")
-            print("a plain line")
+            sys.stdout.write("a plain line\n")
         case "answer":
             return request["answer"]
     body = {

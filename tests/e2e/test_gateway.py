@@ -1,0 +1,100 @@
+"""What the gateway answers by itself: unknown paths and methods, bodies that are too large, CORS, the stage prefix."""
+
+import httpx
+import pytest
+
+from tests.e2e.client import PAGE_HEADERS, LiveCode
+from tests.e2e.problems import assert_problem
+
+_ROUTES = {
+    "/code-sessions": {"POST"},
+    "/code-sessions/{id}": {"GET", "PATCH", "DELETE", "POST"},
+    "/code-sessions/{id}/run": {"POST"},
+    "/executions/{id}": {"GET"},
+    "/executions/session/{id}": {"GET"},
+    "/languages": {"GET"},
+    "/health": {"GET"},
+    "/health/database": {"GET"},
+    "/health/queue": {"GET"},
+    "/health/workers": {"GET"},
+    "/health/redis": {"GET"},
+    "/health/celery": {"GET"},
+    "/docs": {"GET"},
+    "/docs/{id}": {"GET"},
+    "/openapi.json": {"GET"},
+}
+_ID = "01900000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nothing", "/code-sessions/x/y/z", "/Docs", "/health/nothing", "/executions", "/openapi.yaml", "/%00"],
+)
+def test_does_not_know_other_paths(http: httpx.Client, path: str) -> None:
+    assert_problem(http.get(path), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", _ROUTES)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_does_not_know_other_methods(http: httpx.Client, path: str, method: str) -> None:
+    if method in _ROUTES[path]:
+        assert http.request(method, path.format(id=_ID)).status_code != 405
+        return
+    assert_problem(http.request(method, path.format(id=_ID)), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", _ROUTES)
+def test_head_is_no_method_of_ours(http: httpx.Client, path: str) -> None:
+    answer = http.head(path.format(id=_ID))
+    assert answer.status_code == 404
+    assert answer.content == b""
+
+
+def test_refuses_a_body_over_ten_megabytes(http: httpx.Client) -> None:
+    answer = http.post(
+        "/code-sessions", content=b"x" * (10 * 1024 * 1024 + 1), headers={"content-type": "application/json"}
+    )
+    assert_problem(answer, 413, "REQUEST_TOO_LARGE")
+
+
+def test_goes_on_after_a_body_over_ten_megabytes(http: httpx.Client, livecode: LiveCode) -> None:
+    http.post("/code-sessions", content=b"x" * (20 * 1024 * 1024), headers={"content-type": "application/json"})
+    assert livecode.create()
+
+
+@pytest.mark.parametrize("path", _ROUTES)
+def test_answers_a_preflight(http: httpx.Client, path: str) -> None:
+    answer = http.options(
+        path.format(id=_ID),
+        headers={
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type",
+        },
+    )
+    assert answer.status_code in (200, 204)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    allowed = {method.strip() for method in answer.headers["access-control-allow-methods"].split(",")}
+    assert allowed >= _ROUTES[path]
+    assert "content-type" in answer.headers["access-control-allow-headers"].lower()
+
+
+def test_lets_pages_of_other_origins_read_answers(http: httpx.Client, livecode: LiveCode) -> None:
+    answer = http.post("/code-sessions", json={})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    exposed = http.post(f"/code-sessions/{livecode.create()}/run").headers["access-control-expose-headers"].lower()
+    assert "location" in exposed
+    assert "retry-after" in exposed
+
+
+def test_answers_under_the_stage_prefix_too(staged_url: str) -> None:
+    with httpx.Client(base_url=staged_url, headers=PAGE_HEADERS, timeout=30) as client:
+        staged = LiveCode(http=client)
+        assert staged.run("print('staged')")["stdout"] == "staged\n"
+        assert client.get("/health").json()["status"] == "healthy"
+        assert_problem(client.get("/nothing"), 404, "NOT_FOUND")
+        assert_problem(client.get(f"/executions/{_ID}"), 404, "EXECUTION_NOT_FOUND")
+
+
+def test_each_answer_has_its_own_request_id(http: httpx.Client) -> None:
+    ids = {http.get(path).json()["request_id"] for path in (f"/executions/{_ID}", f"/executions/{_ID}", "/nothing")}
+    assert len(ids) == 3

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from livecode_local.errors import StackError
-from livecode_local.logs import say
+from livecode_local.logs import Terminal, say
 from livecode_local.processes import adopt_orphans, kill_orphans
 from livecode_local.self_check import check_languages
 from livecode_local.stack import Stack, StackSettings
-from livecode_local.state import StateLock, open_state_folder
+from livecode_local.state import StateLock, open_state_folder, remove_stack_file
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +33,7 @@ def main() -> int:
             parameters=_parameters([*os.environ.get("LIVECODE_PARAMETERS", "").split(","), *arguments.parameter]),
         )
         with StateLock(state):
+            remove_stack_file(state)  # a killed stack leaves its own
             adopt_orphans()
             asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
     except StackError as error:
@@ -46,8 +47,9 @@ async def _serve(settings: StackSettings, *, self_check: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    stack = Stack(settings)
-    starting = loop.create_task(_start(stack, self_check=self_check))
+    terminal = Terminal()
+    stack = Stack(settings, terminal=terminal)
+    starting = loop.create_task(_start(stack, terminal, self_check=self_check))
     stopping = loop.create_task(stop.wait())
     try:
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -63,12 +65,14 @@ async def _serve(settings: StackSettings, *, self_check: bool) -> None:
         kill_orphans()
 
 
-async def _start(stack: Stack, *, self_check: bool) -> None:
+async def _start(stack: Stack, terminal: Terminal, *, self_check: bool) -> None:
     started = time.perf_counter()
+    terminal.quiet = True
     await stack.start()
     if self_check:
         for checked in await check_languages(stack.url):
             say(checked.row())
+    terminal.quiet = False
     say(f"\nLiveCode serves at {stack.url} after {time.perf_counter() - started:.1f} s; docs at {stack.url}/docs")
     say(
         f"Try: curl -s -X POST {stack.url}/code-sessions -H 'Content-Type: application/json' "

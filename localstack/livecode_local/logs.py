@@ -14,6 +14,7 @@ _LEFT_OUT = {
     "function_arn", "function_request_id", "xray_trace_id", "exception", "exception_name", "stack_trace",
     "log_level", "logger", "requestId", "stackTrace", "errorMessage", "errorType",
 }  # fmt: skip
+_HARMLESS = {"DEBUG", "INFO"}
 _PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
@@ -23,16 +24,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def log(name: str, text: str, *, level: str = "INFO") -> None:
-    now = time.time()
-    clock = time.strftime("%H:%M:%S", time.localtime(now)) + f".{int(now * 1000) % 1000:03d}"
-    say(f"{clock} {level:<7} {name:<16} {text}")
+class Terminal:
+    """The log on stdout. While `quiet`, as during the start, only warnings and errors show."""
+
+    def __init__(self) -> None:
+        self.quiet = False
+
+    def log(self, name: str, text: str, *, level: str = "INFO") -> None:
+        if self.quiet and level in _HARMLESS:
+            return
+        now = time.time()
+        clock = time.strftime("%H:%M:%S", time.localtime(now)) + f".{int(now * 1000) % 1000:03d}"
+        say(f"{clock} {level:<7} {name:<16} {text}")
 
 
 class FunctionLogs:
     """The log files of all functions, `<folder>/<FunctionName>.log`."""
 
-    def __init__(self, folder: Path, *, terminal: Callable[..., None] = log) -> None:
+    def __init__(self, folder: Path, *, terminal: Terminal) -> None:
         self._folder = folder
         self._terminal = terminal
         self._files: list[io.FileIO] = []
@@ -47,7 +56,7 @@ class FunctionLogs:
             file.write(line.encode() + b"\n")
             if (readable := condensed(line)) is not None:
                 level, text = readable
-                self._terminal(function_name, text, level=level)
+                self._terminal.log(function_name, text, level=level)
 
         return write
 

@@ -14,7 +14,7 @@ from livecode_local.environment import EnvironmentFailed
 from livecode_local.errors import StackError
 from livecode_local.functions import LambdaFunction
 from livecode_local.gateway.server import Gateway
-from livecode_local.logs import FunctionLogs, log
+from livecode_local.logs import FunctionLogs, Terminal
 from livecode_local.mappings import EventSourceMapping
 from livecode_local.postgres import Postgres
 from livecode_local.reload import watch
@@ -43,8 +43,9 @@ class StackSettings:
 
 
 class Stack:
-    def __init__(self, settings: StackSettings) -> None:
+    def __init__(self, settings: StackSettings, *, terminal: Terminal) -> None:
         self._settings = settings
+        self._terminal = terminal
         self._endpoint = AwsEndpoint()
         self._postgres: Postgres | None = None
         self._store: MessageStore | None = None
@@ -70,7 +71,9 @@ class Stack:
             Template, settings.template, cache_folder=settings.state, parameters=settings.parameters
         )
         if not self._database_url and template.declares("DatabaseUrl") and "DatabaseUrl" not in settings.parameters:
-            self._postgres = Postgres(settings.state, log=lambda text: log("Postgres", text, level="WARNING"))
+            self._postgres = Postgres(
+                settings.state, log=lambda text: self._terminal.log("Postgres", text, level="WARNING")
+            )
             await self._postgres.start()
             self._database_url = self._postgres.url
         await self._endpoint.start()
@@ -117,7 +120,7 @@ class Stack:
 
     def _build(self, spec: StackSpec) -> None:
         state = self._settings.state
-        self._logs = FunctionLogs(state / "logs")
+        self._logs = FunctionLogs(state / "logs", terminal=self._terminal)
         self._store = MessageStore(state / "queues.sqlite")
         dead_letter_queues = {row.dead_letter_queue for row in spec.queues.values()}
         # Dead-letter queues first, since the others hold them.
@@ -134,7 +137,9 @@ class Stack:
             self._mappings.append(EventSourceMapping(mapping, queue=queue, function=consumer))
         self._schedules = [Schedule(row, function=self.functions[row.function]) for row in spec.schedules]
         if spec.api:
-            self._gateway = Gateway(spec.api, functions=self.functions, log=lambda line: log("HTTP", line))
+            self._gateway = Gateway(
+                spec.api, functions=self.functions, log=lambda line: self._terminal.log("HTTP", line)
+            )
 
     async def _migrate(self) -> None:
         function = self.functions.get(_MIGRATE_FUNCTION)
@@ -156,7 +161,7 @@ class Stack:
             raise StackError(f"A function does not start: {_error_text(error.payload)}") from error
 
     def _reload(self) -> None:
-        log("Stack", "code has changed; the next invocations run it")
+        self._terminal.log("Stack", "code has changed; the next invocations run it")
         for function in self.functions.values():
             function.retire_idle()
 

@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from livecode_local.environment import EnvironmentSpec, ExecutionEnvironment
+from livecode_local.logs import Terminal
 from livecode_local.stack import Stack, StackSettings
 from livecode_local.template import Template
 
@@ -43,7 +44,7 @@ def state(tmp_path: Path, translated: Path) -> Path:
 @asynccontextmanager
 async def running_stack(project: Path, state: Path, **parameters: str) -> AsyncIterator["RunningStack"]:
     template = project / "infra" / "template.yaml"
-    stack = Stack(StackSettings(template=template, state=state, port=0, parameters=parameters))
+    stack = Stack(StackSettings(template=template, state=state, port=0, parameters=parameters), terminal=Terminal())
     try:
         await stack.start()
         yield RunningStack(stack, state)

@@ -1,6 +1,8 @@
 # What one types here. `make up` needs python3 (3.11 or newer) and make; it sees to the rest.
 PYTHON ?= python3
 
+export PYTHONPATH := .:functions/api:functions/runner:layers/runtimes/python:localstack
+
 .PHONY: up setup clean
 
 # The whole service on this machine: http://127.0.0.1:$LIVECODE_PORT (3000), state in .livecode/. Ctrl-C ends it.
@@ -14,3 +16,36 @@ setup:
 # Removes the embedded stack's state: database, queues, logs, toolchain.
 clean:
 	@exec $(PYTHON) localstack/bootstrap.py clean
+
+SOURCES := functions layers localstack tests
+PYTEST := .venv/bin/python -m coverage run -m pytest
+
+# Formatting, lint, types, and the template.
+lint: setup
+	.venv/bin/ruff format --check $(SOURCES)
+	.venv/bin/ruff check $(SOURCES)
+	.venv/bin/mypy $(SOURCES)
+	.venv/bin/cfn-lint infra/template.yaml
+
+# Every test, with coverage measured in the function processes too. One kind: make test TESTS=tests/unit
+TESTS ?= tests
+test: setup
+	@rm -f .coverage .coverage.*
+	$(PYTEST) $(TESTS)
+	@.venv/bin/python -m coverage combine -q
+	@.venv/bin/python -m coverage report $(if $(filter tests,$(TESTS)),,--fail-under=0)
+
+# The end-to-end suite against any deployment: make e2e LIVECODE_BASE_URL=https://…/Prod
+e2e: setup
+	.venv/bin/python -m pytest tests/e2e tests/cases
+
+# Speed and size against the bare interpreters, in the same run. Nothing passes or fails.
+bench: setup
+	.venv/bin/python -m tests.benchmarks.bench
+
+# The lock files, anew from pyproject.toml.
+lock: setup
+	.venv/bin/python -m pip install --quiet uv
+	sh localstack/lock.sh
+
+.PHONY: lint test e2e bench lock

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from integration.conftest import engine_of
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.db.sessions import PostgresSessions
@@ -15,6 +14,7 @@ from livecode.db.slots import PostgresSlots
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.domain import ClaimedExecution, Outcome, Reason, SessionLimits, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, ExecutionNotFound, SessionNotFound
+from tests.integration.conftest import engine_of
 
 COMPLETED = Outcome(
     status=Status.COMPLETED,

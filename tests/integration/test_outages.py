@@ -11,8 +11,6 @@ from aws_lambda_powertools import Logger
 from moto import mock_aws
 from sqlalchemy import Engine, text
 
-from integration.conftest import engine_of
-from integration.outages import Wire
 from livecode import messages
 from livecode.db.executions import PostgresExecutions
 from livecode.db.sessions import PostgresSessions
@@ -25,6 +23,8 @@ from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.sweeper.sweep import Sweeper
 from livecode_runner.records import Record, RecordHandler, RetryLater
 from livecode_runner.visibility import SqsVisibility
+from tests.integration.conftest import engine_of
+from tests.integration.outages import Wire
 
 LOGGER = Logger(service="test", level="CRITICAL")
 DONE = Outcome(status=Status.COMPLETED, exit_code=0, stdout="1\n")

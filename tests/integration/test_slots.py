@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from integration.conftest import engine_of
 from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots, Slot
 from livecode.domain import SessionLimits
 from livecode.errors import ExecutionLimitReached, LiveCodeError, RateLimited, SessionNotFound
+from tests.integration.conftest import engine_of
 
 
 def new_session(engine: Engine, source_code: str = "print(1)") -> UUID:

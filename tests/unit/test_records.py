@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from aws_lambda_powertools import Logger
 
-from fakes import InMemoryStore
 from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, UnknownMessageVersion
 from livecode.languages import Language
 from livecode_runner.records import RETRY_DELAYS_SECONDS, Record, RecordHandler, RetryLater
+from tests.fakes import InMemoryStore
 
 COMPLETED = Outcome(status=Status.COMPLETED, exit_code=0, stdout="1\n")
 

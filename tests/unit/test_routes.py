@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from aws_lambda_powertools import Logger
 
-from fakes import NOON, InMemoryExecutions, InMemorySessions, InMemoryStore, RecordingQueue
 from livecode.domain import Outcome, Reason, RunLimits, SessionLimits, Status
 from livecode.ids import uuid7
 from livecode_api.resolver import LiveCodeResolver
 from livecode_api.routes import build_app
 from livecode_api.service import ExecutionService
+from tests.fakes import NOON, InMemoryExecutions, InMemorySessions, InMemoryStore, RecordingQueue
 
 
 class Context:

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from aws_lambda_powertools import Logger
 
-from fakes import InMemoryStore, RecordingQueue
 from livecode import messages
 from livecode.db.upkeep import Backlog
 from livecode.domain import Status
 from livecode.errors import ExecutionHeld
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper, Swept
+from tests.fakes import InMemoryStore, RecordingQueue
 
 LOGGER = Logger(service="test", level="CRITICAL")
 

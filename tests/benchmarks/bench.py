@@ -35,7 +35,8 @@ class Row:
         line = f"{self.name:<34} {self.p50_ms:8.1f} {self.p95_ms:8.1f}"
         if self.floor_p50_ms is None:
             return line
-        return f"{line} {self.floor_p50_ms:8.1f} {self.p50_ms / self.floor_p50_ms:7.2f} {self.p50_ms - self.floor_p50_ms:+8.1f}"
+        ratio, more = self.p50_ms / self.floor_p50_ms, self.p50_ms - self.floor_p50_ms
+        return f"{line} {self.floor_p50_ms:8.1f} {ratio:7.2f} {more:+8.1f}"
 
 
 def main() -> None:
@@ -48,9 +49,8 @@ def main() -> None:
     print(f"{'ms':<34} {'p50':>8} {'p95':>8} {'floor':>8} {'ratio':>7} {'more':>8}")
     for row in rows:
         print(row.text())
-    print(
-        f"\n{QUEUED_RUNS} queued python runs drained at {rate:.1f} a second; the stack's memory at most {peak_mb:.0f} MB"
-    )
+    print(f"\n{QUEUED_RUNS} queued python runs drained at {rate:.1f} a second")
+    print(f"the stack's memory while doing it: at most {peak_mb:.0f} MB (proportional set size, all processes)")
 
 
 def language_row(stack: EmbeddedStack, language: Language) -> Row:

@@ -17,12 +17,14 @@ from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.ids import uuid7
+from livecode.logs import quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.resolver import LiveCodeResolver
 from livecode_api.routes import build_app
 from livecode_api.service import ExecutionService
 
 logger = Logger()
+quieten_libraries()
 
 
 def _build() -> LiveCodeResolver:

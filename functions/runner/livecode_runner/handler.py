@@ -18,6 +18,7 @@ from livecode.db.runtimes import PostgresRuntimes
 from livecode.domain import Outcome
 from livecode.errors import DatabaseUnavailable
 from livecode.languages import Language
+from livecode.logs import quieten_libraries
 from livecode_runner.config import SandboxSettings
 from livecode_runner.execute import SandboxFailed, execute, installed_versions
 from livecode_runner.records import Record, RecordHandler
@@ -25,13 +26,18 @@ from livecode_runner.sandbox import Sandbox
 from livecode_runner.visibility import CLIENT_CONFIG, SqsVisibility
 
 logger = Logger()
+quieten_libraries()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 _sandbox_settings = SandboxSettings.from_environment(os.environ)
 # Before anything else: from here on no program can read what this process holds.
 sandbox = Sandbox.prepare(path=_sandbox_settings.sandbox_path)
 _missing_layers = sandbox.missing(_sandbox_settings.required_layers)
-logger.info("sandbox", layers=sorted(sandbox.layers), missing=sorted(_missing_layers))
+_layers = sorted(layer for layer, is_on in sandbox.layers.items() if is_on)
+if _missing_layers:
+    logger.error("sandbox", layers=_layers, missing=_missing_layers)
+else:
+    logger.info("sandbox", layers=_layers)
 
 _database = DatabaseSettings.from_environment(os.environ)
 _queues = QueueSettings.from_environment(os.environ)

@@ -10,8 +10,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from livecode.config import DatabaseSettings
 from livecode.db import migrate
 from livecode.db.engine import database_url, make_engine
+from livecode.logs import quieten_libraries
 
 logger = Logger()
+quieten_libraries()
 
 
 @logger.inject_lambda_context

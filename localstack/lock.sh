@@ -14,4 +14,5 @@ lock() {
 lock dev tests/requirements.txt
 lock stack localstack/requirements.txt --constraint tests/requirements.txt
 lock runtime layers/runtimes/python/requirements.txt --constraint tests/requirements.txt
+lock image functions/runner/requirements.txt --constraint tests/requirements.txt
 lock toolchain localstack/toolchain.txt

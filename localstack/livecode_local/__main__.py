@@ -30,7 +30,7 @@ def main() -> int:
             state=state,
             port=arguments.port,
             database_url=os.environ.get("DATABASE_URL") or None,
-            parameters=_parameters([*os.environ.get("LIVECODE_PARAMETERS", "").split(","), *arguments.parameter]),
+            parameters=_parameters([*_pairs(os.environ.get("LIVECODE_PARAMETERS", "")), *arguments.parameter]),
         )
         with StateLock(state):
             remove_stack_file(state)  # a killed stack leaves its own
@@ -90,6 +90,17 @@ def _arguments() -> argparse.Namespace:
     up.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
     up.add_argument("--no-self-check", action="store_true")
     return parser.parse_args()
+
+
+def _pairs(text: str) -> list[str]:
+    """`Key=Value,Key=Value`; a comma that no key follows is part of the value before it."""
+    pairs: list[str] = []
+    for piece in text.split(","):
+        if "=" in piece or not pairs:
+            pairs.append(piece)
+        else:
+            pairs[-1] += f",{piece}"
+    return pairs
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:

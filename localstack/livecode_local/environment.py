@@ -110,6 +110,8 @@ class ExecutionEnvironment(RuntimeApiSite):
     async def invoke(self, payload: bytes, *, trace_id: str = "") -> Invocation:
         """Hands over one event and waits for the answer; never raises for what the function does.
 
+        `trace_id` is one line of text.
+
         Afterwards `usable` says whether the environment can take another: not after a timeout or a crash.
         """
         request_id = str(uuid.uuid4())

@@ -87,12 +87,13 @@ class LambdaFunction:
 
     async def close(self) -> None:
         self._closed = True
+        # First what would start or hand out environments, then the environments.
         for waiter in self._waiters:
             waiter.cancel()
-        await asyncio.gather(*(environment.close() for environment in self._all))
-        for task in list(self._tasks):
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(environment.close() for environment in self._all))
 
     @property
     def pids(self) -> list[int]:

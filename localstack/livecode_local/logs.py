@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -20,8 +21,12 @@ _PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 def say(text: str) -> None:
     """One line on stdout, at once, so that it also shows when stdout is a pipe."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone; the stack goes on, and so do the files.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Terminal:

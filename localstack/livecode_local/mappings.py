@@ -31,7 +31,9 @@ class EventSourceMapping:
         allowed = self._spec.maximum_concurrency or self._function.concurrency
         loop = asyncio.get_running_loop()
         for _ in range(min(allowed, self._function.concurrency)):
-            self._tasks.append(loop.create_task(self._poll()))
+            task = loop.create_task(self._poll())
+            task.add_done_callback(_tell_of_failure)
+            self._tasks.append(task)
 
     async def close(self) -> None:
         """Stops polling; what is in flight comes back when its visibility timeout ends."""
@@ -65,6 +67,12 @@ class EventSourceMapping:
             "eventSourceARN": self._queue.spec.arn,
             "awsRegion": REGION,
         }
+
+
+def _tell_of_failure(task: "asyncio.Task[None]") -> None:
+    """A poller never ends by itself; if it does, it must not do so in silence."""
+    if not task.cancelled() and (error := task.exception()):
+        task.get_loop().call_exception_handler({"message": "an event source mapping has failed", "exception": error})
 
 
 def failed_items(result: Invocation, batch: set[str], *, partial: bool) -> set[str]:

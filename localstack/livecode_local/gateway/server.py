@@ -136,7 +136,8 @@ class Gateway:
         if len(event) > _MAXIMUM_EVENT_BYTES:
             return self._fail(TOO_LARGE, request.request_id)
         function = self._functions[method.function or ""]
-        invocation = asyncio.get_running_loop().create_task(function.invoke(event))
+        trace_id = next((value for name, value in request.headers if name.lower() == "x-amzn-trace-id"), "")
+        invocation = asyncio.get_running_loop().create_task(function.invoke(event, trace_id=trace_id))
         # After the gateway has given up, the function goes on; so does its task.
         self._running.add(invocation)
         invocation.add_done_callback(self._running.discard)

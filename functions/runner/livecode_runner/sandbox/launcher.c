@@ -78,8 +78,8 @@ struct path_beneath {
 	int32_t parent_fd;
 } __attribute__((packed));
 
-/* seccomp.py has the same four. */
-enum { WINDOW_LOW = 0x4C430001, WINDOW_HIGH, NEGATED_WINDOW_LOW, NEGATED_WINDOW_HIGH };
+/* seccomp.py has the same; those for signals have FOR_SIGNALS set. */
+enum { WINDOW_LOW = 0x4C430001, WINDOW_HIGH, NEGATED_WINDOW_LOW, NEGATED_WINDOW_HIGH, FOR_SIGNALS = 0x10 };
 
 static void write_status(const char *word, const char *step, long number)
 {
@@ -304,12 +304,10 @@ static void enter_seccomp(char **arguments, int count, int descriptor, int landl
 	close(descriptor);
 
 	/* The processes of a run are as young as its first one or younger, until process ids wrap around: then also stay
-	 * below every id that is to be left alone. Landlock's scope, where there is one, says the same by kinship, so that
-	 * nothing has to be guessed from numbers. */
+	 * below every id that is to be left alone. Landlock's scope, where there is one, says the same of signals by kinship,
+	 * so that nothing has to be guessed from numbers. */
 	uint32_t low = (uint32_t)getpid(), high = 0x80000000U;
-	if (landlock_abi >= 6)
-		low = 1;
-	for (int i = 0; landlock_abi < 6 && i < count; i++) {
+	for (int i = 0; i < count; i++) {
 		const char *value = value_of(arguments[i], "avoid");
 		unsigned long avoided = value ? parse_number(value, '\0', NULL) : 0;
 		if (avoided >= low && avoided < high)
@@ -319,11 +317,13 @@ static void enter_seccomp(char **arguments, int count, int descriptor, int landl
 	for (int i = 0; i < loaded.len; i++) {
 		if (BPF_CLASS(program[i].code) != BPF_JMP)
 			continue;
-		switch (program[i].k) {
-		case WINDOW_LOW: program[i].k = low; break;
-		case WINDOW_HIGH: program[i].k = high; break;
-		case NEGATED_WINDOW_LOW: program[i].k = 0U - low; break;
-		case NEGATED_WINDOW_HIGH: program[i].k = 0U - high; break;
+		int open = (program[i].k & FOR_SIGNALS) && landlock_abi >= 6;
+		uint32_t lowest = open ? 1 : low, above = open ? 0x80000000U : high;
+		switch (program[i].k & ~(uint32_t)FOR_SIGNALS) {
+		case WINDOW_LOW: program[i].k = lowest; break;
+		case WINDOW_HIGH: program[i].k = above; break;
+		case NEGATED_WINDOW_LOW: program[i].k = 0U - lowest; break;
+		case NEGATED_WINDOW_HIGH: program[i].k = 0U - above; break;
 		}
 	}
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &loaded))

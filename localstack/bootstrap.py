@@ -174,7 +174,8 @@ def install_with_apt(package: str, *, why: str) -> None:
 
 
 def pip(arguments: list[str]) -> None:
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--root-user-action=ignore"]
+    # Byte code is made when it is first needed: most of what is installed never is.
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--root-user-action=ignore"]
     run([str(VENV_PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", *arguments], "pip fails")
 
 

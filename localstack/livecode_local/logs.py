@@ -50,7 +50,7 @@ class FunctionLogs:
         self._folder = folder
         self._terminal = terminal
         self._files: list[io.FileIO] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def sink(self, function_name: str) -> Callable[[str], None]:
         # Unbuffered, so that `tail -f` and a test see a line as soon as it is written.

@@ -62,7 +62,7 @@ class Postgres:
     async def start(self) -> None:
         """Raises StackError with the last line of Postgres's own log."""
         self._binaries = self._find_binaries()
-        self._log_file.parent.mkdir(exist_ok=True)
+        self._log_file.parent.mkdir(mode=0o700, exist_ok=True)
         password, port = self._read_secrets()
         if not (self._data / "PG_VERSION").exists():
             await asyncio.to_thread(self._create, password)

@@ -10,6 +10,7 @@ from livecode_local.sqs.message import Message
 
 class MessageStore:
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)  # not for the programs' eyes; SQLite gives its other files the same mode
         self._database = sqlite3.connect(path, isolation_level=None)
         # Written to the kernel, not to the disk: it outlives any kill of ours, and costs some 20 us a change.
         self._database.execute("PRAGMA journal_mode=WAL")

@@ -169,6 +169,7 @@ def test_says_why_a_function_does_not_start(command, state, project):
 
 def test_two_stacks_live_side_by_side(command, state, tmp_path):
     other = tmp_path / "other"
+    other.mkdir()
     first, second = command(state).serving(), command(other).serving()
     assert first["gateway_url"] != second["gateway_url"]
     assert httpx.get(first["gateway_url"] + "/").status_code == 200

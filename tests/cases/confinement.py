@@ -66,8 +66,8 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
     for name in ("mem", "maps", "syscall", "stack", "fd/0", "fd/1", "fd/3", "cwd/main.py", "root/etc/shadow"):
         try:
             with open(f"/proc/{pid}/{name}", "rb") as file:
-                file.read(1)
-            print("open:", name, open(f"/proc/{pid}/cmdline").read().replace(chr(0), " "))
+                if file.read(1):
+                    print("open:", name, open(f"/proc/{pid}/cmdline").read().replace(chr(0), " "))
         except OSError:
             pass
 """,

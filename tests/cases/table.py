@@ -22,7 +22,7 @@ _RUNS = "tests/e2e/test_runs.py::"
 _DELIVERY = "tests/e2e/test_delivery.py::"
 _OUTAGES = "tests/e2e/test_outages.py::"
 _NEIGHBOURS = "tests/e2e/test_neighbours.py::"
-_TIMEOUTS = "tests/e2e/test_time_limit.py::"
+_PROGRAMS = "tests/e2e/test_programs.py::"
 
 # Cases that are held elsewhere than by a program alone: tests that must exist.
 TESTS: dict[str, tuple[str, ...]] = {
@@ -59,7 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "P03": (f"{_NEIGHBOURS}test_leaves_no_process_behind",),
     "R14": (f"{_NEIGHBOURS}test_gives_back_the_space_of_a_run",),
     "R19": (f"{_NEIGHBOURS}test_leaves_no_core_file",),
-    "R09": (f"{_TIMEOUTS}test_a_run_may_take_thirty_seconds_and_no_more",),
+    "R09": (f"{_PROGRAMS}test_a_run_may_take_thirty_seconds_and_no_more",),
     "S15": (f"{_NEIGHBOURS}test_two_runs_at_a_time_do_not_see_each_other",),
     "S16": (f"{_NEIGHBOURS}test_does_not_change_the_next_run",),
     "S18": (f"{_NEIGHBOURS}test_cannot_write_into_the_log",),

@@ -63,7 +63,7 @@ class LiveCode:
 
     def wait_for_start(self, execution_id: str, *, deadline_s: float = 60) -> None:
         def begun() -> bool:
-            return self.get(execution_id)["status"] != "QUEUED"
+            return bool(self.get(execution_id)["status"] != "QUEUED")
 
         poll(begun, what=f"execution {execution_id} is begun", deadline_s=deadline_s)
 

@@ -2,10 +2,9 @@
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
-
-from tests.e2e.client import poll
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ def mentioning(text: str) -> set[Process]:
 
 
 def wait_until_gone(processes: set[Process], *, deadline_s: float = 10) -> None:
-    def gone() -> bool:
-        return not any(each.alive for each in processes)
-
-    poll(gone, what=f"these have ended: {[each.command for each in processes if each.alive]}", deadline_s=deadline_s)
+    ends = time.monotonic() + deadline_s
+    while left := {each for each in processes if each.alive}:
+        assert time.monotonic() < ends, f"still there after {deadline_s:g} s: {[each.command for each in left]}"
+        time.sleep(0.05)
 
 
 def _mentions(pid: int, text: str) -> bool:

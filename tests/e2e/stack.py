@@ -50,7 +50,7 @@ class EmbeddedStack:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],
                 cwd=ROOT,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -72,7 +72,7 @@ class EmbeddedStack:
 
         poll(healthy, what="the stack answers", deadline_s=_START_SECONDS, pause_s=0.1)
         self._http = httpx.Client(base_url=self.base_url, headers=PAGE_HEADERS, timeout=30)
-        self._engine = make_engine(self._facts["database_url"], timeout_seconds=10, application_name="livecode-tests")
+        self._engine = make_engine(self.database_url, timeout_seconds=10, application_name="livecode-tests")
 
     def stop(self) -> float:
         """Ends the stack as Ctrl-C or a service manager would; seconds until it had ended with all its processes."""
@@ -106,6 +106,10 @@ class EmbeddedStack:
         for each in everyone:
             each.kill()
 
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def disconnect(self) -> None:
         if self._http is not None:
             self._http.close()
@@ -134,6 +138,14 @@ class EmbeddedStack:
     @property
     def functions(self) -> LambdaClient:
         return boto3.client("lambda", **self._aws())
+
+    @property
+    def database_url(self) -> str:
+        return str(self._facts["database_url"])
+
+    @property
+    def pid(self) -> int:
+        return int(self._facts["pids"]["stack"])
 
     @property
     def queue_url(self) -> str:
@@ -202,7 +214,7 @@ class EmbeddedStack:
 
     # ---- Details --------------------------------------------------------------------------------------------------
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         # A database or an AWS account of the machine's owner is not ours to write to.
         ours = ("AWS_", "DATABASE_", "LIVECODE_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}

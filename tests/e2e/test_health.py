@@ -53,7 +53,7 @@ def test_a_backlog_is_seen(http: httpx.Client, livecode: LiveCode) -> None:
 
     def waits() -> bool:
         queue = http.get("/health/queue").json()
-        return queue["depth"] >= 1 and queue["in_flight"] >= 1 and queue["oldest_message_age_s"] > 0
+        return bool(queue["depth"] >= 1 and queue["in_flight"] >= 1 and queue["oldest_message_age_s"] > 0)
 
     poll(waits, what="the queue tells of messages that wait", deadline_s=10)
     for execution_id in ids:

@@ -48,9 +48,9 @@ def _submit(livecode: LiveCode, programs: Sequence[Program]) -> Submitted:
 def selected(request: pytest.FixtureRequest) -> set[str]:
     """Ids of the programs whose tests are really asked for."""
     return {
-        item.callspec.params["program"].id
+        program.id
         for item in request.session.items
-        if isinstance(item, pytest.Function) and "program" in getattr(getattr(item, "callspec", None), "params", {})
+        if isinstance(program := getattr(getattr(item, "callspec", None), "params", {}).get("program"), Program)
     }
 
 
@@ -60,7 +60,16 @@ def submitted(livecode: LiveCode, selected: set[str]) -> Submitted:
 
 
 @pytest.fixture(scope="module")
-def submitted_to_small(small_stack: EmbeddedStack, selected: set[str]) -> Submitted:
+def long_runs(livecode: LiveCode) -> tuple[str, str]:
+    """Executions that take a second less, and a second more, than a run may."""
+    lengths = ("29", "31")
+    shorter, longer = (livecode.submit(f"import time\nprint('on')\ntime.sleep({length})") for length in lengths)
+    return shorter, longer
+
+
+@pytest.fixture(scope="module")
+def submitted_to_small(small_stack: EmbeddedStack, selected: set[str], long_runs: tuple[str, str]) -> Submitted:
+    # While the long runs sleep on one stack, these time out on the other.
     return _submit(small_stack.client, [program for program in _SMALL if program.id in selected])
 
 
@@ -89,6 +98,16 @@ def test_a_program_under_small_limits(
     execution, probe = submitted_to_small.wait(small_stack.client, program)
     _assert_outcome(program, execution)
     _assert_afterwards(small_stack, execution, probe, limit_seconds=4)
+
+
+def test_a_run_may_take_thirty_seconds_and_no_more(livecode: LiveCode, long_runs: tuple[str, str]) -> None:
+    shorter, longer = (livecode.wait(execution_id) for execution_id in long_runs)
+    assert (shorter["status"], shorter["stdout"], shorter["stderr"]) == ("COMPLETED", "on\n", "")
+    assert shorter["execution_time_ms"] >= 29_000
+    assert (longer["status"], longer["reason"], longer["attempt"]) == ("TIMEOUT", "TIME_LIMIT_EXCEEDED", 1)
+    assert longer["stdout"] == "on\n"
+    assert longer["stderr"].strip() == "Execution exceeded 30 second timeout"
+    assert 30_000 <= longer["execution_time_ms"] < 31_000
 
 
 def test_no_program_was_taken_for_a_failure_of_ours(small_stack: EmbeddedStack, stack: EmbeddedStack) -> None:

@@ -1,0 +1,83 @@
+"""The embedded stack as a whole: what survives its restart, and that nothing survives its end."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.client import poll
+from tests.e2e.processes import Process, mentioning, wait_until_gone
+from tests.e2e.stack import ROOT, STOP_SECONDS, EmbeddedStack, running_stack
+
+
+@pytest.fixture
+def second_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+    """A stack that may be stopped; `stack` is asked for, so that this too is skipped where there is only a URL."""
+    with running_stack() as second:
+        yield second
+
+
+def test_a_restart_keeps_sessions_results_and_queued_runs(second_stack: EmbeddedStack) -> None:
+    stack = second_stack
+    result = stack.client.run("print('before')")
+    session = stack.client.http.get(f"/code-sessions/{result['session_id']}").json()
+    # Two run when the stack is stopped, the others wait.
+    ids = [stack.client.submit(f"import time; time.sleep(1.5); print({number})") for number in range(8)]
+    stack.client.wait_for_start(ids[0])
+    programs = stack.processes()
+
+    assert stack.stop() < STOP_SECONDS
+    wait_until_gone(programs, deadline_s=1)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{stack.base_url}/health")
+    stack.start()
+
+    assert stack.client.get(result["execution_id"]) == result
+    assert stack.client.http.get(f"/code-sessions/{result['session_id']}").json() == session
+    for execution_id in ids:
+        stack.let_lease_lapse(execution_id)
+    stack.invoke("SweeperFunction")
+    for number, execution_id in enumerate(ids):
+        execution = stack.client.wait(execution_id)
+        assert (execution["status"], execution["stdout"]) == ("COMPLETED", f"{number}\n")
+        assert [event for event, _ in stack.events(execution_id)].count("finished") == 1
+
+
+def test_a_second_stack_on_the_same_state_is_refused(second_stack: EmbeddedStack) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],
+        cwd=ROOT,
+        env=second_stack.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in refused.stderr
+    assert second_stack.client.run("print(1)")["stdout"] == "1\n"
+
+
+def test_no_process_outlives_a_stack_that_is_killed(second_stack: EmbeddedStack) -> None:
+    execution_id = second_stack.client.submit(
+        "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True).wait()\n"
+    )
+    second_stack.client.wait_for_start(execution_id)
+
+    def with_the_child() -> set[Process] | None:
+        found = second_stack.processes()
+        return found if any("sleep 600" in each.command for each in found) else None
+
+    everyone = poll(with_the_child, what="the program has started its child")
+    second_stack.signal(signal.SIGKILL)
+    try:
+        wait_until_gone(everyone)
+        wait_until_gone(mentioning(str(second_stack.state)))
+    finally:
+        for each in everyone:
+            each.kill()
+        second_stack.kill()

@@ -47,6 +47,7 @@ class _Server(web.Server):
             max_line_size=_LINE_BYTES,
             max_field_size=_LINE_BYTES,
             tcp_keepalive=False,
+            auto_decompress=False,  # neither does API Gateway
         )
 
 
@@ -69,5 +70,10 @@ class _RequestHandler(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        answer = super().handle_error(request, status, exc, message)
-        return self._malformed(status) if self._malformed else answer
+        if self._malformed is None:
+            return super().handle_error(request, status, exc, message)
+        if status >= 500:
+            super().handle_error(request, status, exc, message)  # for its log
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has been sent in part")
+        return self._malformed(status)

@@ -85,7 +85,7 @@ class RuntimeConnection(asyncio.Protocol):
         if not status.startswith("100"):
             lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-        self._transport.write("\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace") + body)
+        self._transport.write("\r\n".join([*lines, "\r\n"]).encode("ascii", "replace") + body)
 
 
 def _expects(line: str) -> bool:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 
 from livecode_local.errors import UnsupportedTemplate
 from livecode_local.functions import LambdaFunction
@@ -113,7 +114,11 @@ class Gateway:
         found = self._routes.find(http.method, path)
         if found is None:
             return self._fail(NO_SUCH_METHOD, request_id)
-        body = await _body(http)
+        try:
+            body = await _body(http)
+        except (ConnectionError, RequestPayloadError):
+            # The client has gone, or what it sends is no body; neither is our failure.
+            return self._fail(BAD_REQUEST, request_id)
         if body is None:
             return self._fail(TOO_LARGE, request_id)
         request = Request(

@@ -272,3 +272,30 @@ def test_answers_malformed_requests_below_500_as_a_problem(state, request_bytes)
 async def test_bodies_that_are_no_utf8_reach_the_function_as_text(stack):
     status, _, answer = await send(stack, "POST", "/echo", data=b"\xff\x00abc")
     assert (status, answer["event"]["body"]) == (200, "\ufffd\x00abc")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"X-Amzn-Trace-Id: \xff\xc3\xa9", id="trace id that is no ASCII"),
+        pytest.param(b"Content-Encoding: gzip", id="gzip that is none"),
+        pytest.param(b"Upgrade: websocket", id="upgrade"),
+    ],
+)
+def test_strange_headers_do_no_harm(state, head):
+    async def test():
+        async with running_stack(PROJECT, state) as stack:
+            request = b"POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n" + head
+            assert (await raw(stack, request + b"\r\n\r\nabc")).startswith(b"HTTP/1.1 200")
+
+    run(test())
+
+
+@with_stack
+async def test_a_client_that_leaves_disturbs_nobody(stack):
+    for end in (b"", b"abc"):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]))
+        writer.write(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + end)
+        await writer.drain()
+        writer.transport.abort()
+    assert (await get(stack, "/"))[0] == 200

@@ -58,10 +58,11 @@ def remove_entry(parent: int, name: str) -> None:
         pending = _empty(top)
         while pending:
             subfolder = pending.pop()
-            with contextlib.suppress(OSError):  # mostly it is not empty
+            try:
                 os.rmdir(subfolder, dir_fd=top)
                 continue
-            descriptor = _open_folder(top, subfolder)
+            except OSError:  # mostly it is not empty
+                descriptor = _open_folder(top, subfolder)
             try:
                 for inner in _empty(descriptor):
                     number += 1
@@ -69,8 +70,7 @@ def remove_entry(parent: int, name: str) -> None:
                     while _exists(top, moved):
                         number += 1
                         moved = f".removing-{number}"
-                    make_accessible(descriptor, inner)
-                    os.rename(inner, moved, src_dir_fd=descriptor, dst_dir_fd=top)
+                    _move(descriptor, inner, top, moved)
                     pending.append(moved)
             finally:
                 os.close(descriptor)
@@ -78,6 +78,16 @@ def remove_entry(parent: int, name: str) -> None:
     finally:
         os.close(top)
     os.rmdir(name, dir_fd=parent)
+
+
+def make_accessible(parent: int, name: str) -> None:
+    """Gives us back the rights on a folder of ours."""
+    descriptor = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        if os.fstat(descriptor).st_mode & 0o700 != 0o700:
+            Path(f"/proc/self/fd/{descriptor}").chmod(0o700)  # fchmod refuses O_PATH descriptors
+    finally:
+        os.close(descriptor)
 
 
 def _entries(folder: int) -> list[os.DirEntry[str]]:
@@ -97,19 +107,23 @@ def _empty(folder: int) -> list[str]:
 
 
 def _open_folder(parent: int, name: str) -> int:
-    """Opens it, giving us back the rights that its owner took away."""
-    make_accessible(parent, name)
-    return os.open(name, _FOLDER_FLAGS, dir_fd=parent)
-
-
-def make_accessible(parent: int, name: str) -> None:
-    """Gives us back the rights on a folder of ours; even moving it needs them, because that changes its `..`."""
-    descriptor = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    """Opens it, so that what is in it can be listed and removed."""
     try:
-        if os.fstat(descriptor).st_mode & 0o700 != 0o700:
-            Path(f"/proc/self/fd/{descriptor}").chmod(0o700)  # fchmod refuses O_PATH descriptors
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=parent)
+    except PermissionError:
+        make_accessible(parent, name)
+        return os.open(name, _FOLDER_FLAGS, dir_fd=parent)
+    if os.fstat(descriptor).st_mode & 0o700 != 0o700:
+        os.fchmod(descriptor, 0o700)
+    return descriptor
+
+
+def _move(source: int, name: str, destination: int, new_name: str) -> None:
+    try:
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=destination)
+    except PermissionError:  # moving a folder changes its `..`: that needs the right to write to it
+        make_accessible(source, name)
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=destination)
 
 
 def _is_folder(parent: int, name: str) -> bool:

@@ -25,7 +25,7 @@
  *     read=PATH         Landlock: readable and executable; any of these three turns Landlock on
  *     write=DIR         Landlock: everything allowed below
  *     device=FILE       Landlock: readable and writable
- *     avoid=PID         a process or thread id that signals must never reach, even after process ids wrapped around
+ *     avoid=ID,ID       processes, threads, groups that signals must never reach, even after process ids wrapped around
  */
 
 #define _GNU_SOURCE
@@ -307,11 +307,12 @@ static void enter_seccomp(char **arguments, int count, int descriptor, int landl
 	 * below every id that is to be left alone. Landlock's scope, where there is one, says the same of signals by kinship,
 	 * so that nothing has to be guessed from numbers. */
 	uint32_t low = (uint32_t)getpid(), high = 0x80000000U;
-	for (int i = 0; i < count; i++) {
-		const char *value = value_of(arguments[i], "avoid");
-		unsigned long avoided = value ? parse_number(value, '\0', NULL) : 0;
+	for (const char *rest = find(arguments, count, "avoid"); rest && *rest;) {
+		const char *after = strchr(rest, ',');
+		unsigned long avoided = parse_number(rest, after ? ',' : '\0', NULL);
 		if (avoided >= low && avoided < high)
 			high = (uint32_t)avoided;
+		rest = after ? after + 1 : NULL;
 	}
 	struct sock_fprog loaded = {.len = (unsigned short)((size_t)size / sizeof *program), .filter = program};
 	for (int i = 0; i < loaded.len; i++) {

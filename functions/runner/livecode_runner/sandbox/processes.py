@@ -25,6 +25,7 @@ class ProcessStat:
 
     pid: int
     parent: int
+    group: int
     session: int
     threads: int
     state: str
@@ -93,7 +94,12 @@ def read_stat(pid: int) -> ProcessStat | None:
     # The name, in parentheses, may itself hold spaces and parentheses.
     fields = text[text.rindex(b")") + 2 :].split()
     return ProcessStat(
-        pid=pid, state=fields[0].decode(), parent=int(fields[1]), session=int(fields[3]), threads=int(fields[17])
+        pid=pid,
+        state=fields[0].decode(),
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        session=int(fields[3]),
+        threads=int(fields[17]),
     )
 
 
@@ -104,10 +110,22 @@ def all_pids() -> Iterator[int]:
                 yield int(entry.name)
 
 
-def count_tasks(uid: int) -> int:
-    """Threads of all processes of that uid that can be seen: what RLIMIT_NPROC counts."""
-    stats = (read_stat(pid) for pid in all_pids() if real_uid(pid) == uid)
-    return sum(stat.threads for stat in stats if stat)
+@dataclass(frozen=True, kw_only=True)
+class UidSurvey:
+    """All that can be seen of a uid. `tasks` is what RLIMIT_NPROC counts; `ids` is what a signal could be aimed at."""
+
+    tasks: int
+    ids: frozenset[int]
+
+
+def survey_uid(uid: int) -> UidSurvey:
+    tasks = 0
+    ids: set[int] = set()
+    for pid in all_pids():
+        if real_uid(pid) == uid and (stat := read_stat(pid)):
+            tasks += stat.threads
+            ids.update((stat.group, stat.session, *thread_ids(pid)))
+    return UidSurvey(tasks=tasks, ids=frozenset(ids))
 
 
 def thread_ids(pid: int) -> list[int]:

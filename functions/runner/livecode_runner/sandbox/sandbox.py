@@ -14,7 +14,7 @@ from .folders import FIRST_UID, BaseFolder, RunFolder
 from .layers import Layer, ProbeReport, adopt_orphans, make_unreadable, probe
 from .leftovers import SHARED_FOLDERS, Leftovers, alone
 from .phase import PhaseLimits, PhaseResult, SandboxFailed
-from .processes import ProcessTree, count_tasks, thread_ids
+from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
 from .spawn import spawn
 from .supervisor import supervise
 from .watch import ResourceWatch
@@ -24,7 +24,7 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
 _OPEN_FILES = 1024
 _LOCKED_BYTES = 64 * 1024
-_TASK_COUNT_SECONDS = 10.0  # counting looks at every process of the machine
+_SURVEY_SECONDS = 10.0  # a survey looks at every process of the machine
 
 
 class Sandbox:
@@ -38,8 +38,8 @@ class Sandbox:
         self._readable = (*_READABLE, *_program_folders(path))
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
-        self._tasks_counted_at = -_TASK_COUNT_SECONDS
-        self._other_tasks = 0
+        self._surveyed_at = time.monotonic()
+        self._survey = survey_uid(os.getuid())
 
     @classmethod
     def prepare(cls, path: str, *, root: str = "/tmp", without: Collection[str] = ()) -> "Sandbox":
@@ -85,7 +85,7 @@ class Sandbox:
         """What the launcher is told, but for the command."""
         folder = run.folder
         process_limit = (
-            limits.process_limit if folder.uid is not None else self._count_other_tasks() + limits.process_limit
+            limits.process_limit if folder.uid is not None else self._survey_own_uid().tasks + limits.process_limit
         )
         # Behind the wall limit: only a runner that hangs lets a program come that far.
         cpu_seconds = int(limits.wall_time_seconds * (os.cpu_count() or 1)) + 10
@@ -104,7 +104,8 @@ class Sandbox:
         if folder.uid is not None:
             arguments.append(f"uid={folder.uid}")
         else:
-            arguments += [f"avoid={thread}" for thread in thread_ids(os.getpid())]
+            ids = self._survey_own_uid().ids.union(thread_ids(os.getpid()))
+            arguments.append(f"avoid={','.join(map(str, ids))}")
         if self.layers[Layer.SECCOMP]:
             arguments.append(_filter_argument(folder.uid is not None))
         if self.layers[Layer.LANDLOCK]:
@@ -130,12 +131,12 @@ class Sandbox:
             return ()
         return ("/dev/shm",) if self.layers[Layer.LANDLOCK] else SHARED_FOLDERS
 
-    def _count_other_tasks(self) -> int:
-        """RLIMIT_NPROC counts all tasks of a uid, so the limit of a run that shares ours starts at what is there."""
+    def _survey_own_uid(self) -> UidSurvey:
+        """For a run that shares our uid: RLIMIT_NPROC starts at what is there, and signals must spare it."""
         now = time.monotonic()
-        if now - self._tasks_counted_at >= _TASK_COUNT_SECONDS:
-            self._tasks_counted_at, self._other_tasks = now, count_tasks(os.getuid())
-        return self._other_tasks
+        if now - self._surveyed_at >= _SURVEY_SECONDS:
+            self._surveyed_at, self._survey = now, survey_uid(os.getuid())
+        return self._survey
 
 
 @dataclass(frozen=True, kw_only=True)

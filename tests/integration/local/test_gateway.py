@@ -183,6 +183,7 @@ def test_answers_504_when_the_function_takes_too_long(state):
         function = LambdaFunction(
             spec.functions["EchoFunction"], endpoint_url="http://127.0.0.1:9", log=lambda line: None
         )
+        assert spec.api
         gateway = Gateway(spec.api, functions={"EchoFunction": function}, log=lambda line: None, timeout_seconds=0.2)
         await gateway.start(0)
         request = {"act": "sleep", "seconds": 1}

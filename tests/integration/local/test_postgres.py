@@ -53,8 +53,10 @@ def test_keeps_its_data_over_a_stop_and_over_a_kill(reachable_state):
         await second.start()
         assert second.url.rsplit(":", 1)[0] == first.url.rsplit(":", 1)[0]
         await asyncio.to_thread(query, second.url, "INSERT INTO kept VALUES (2)")
+        assert second._supervisor
+        assert second._process
         second._supervisor.cancel()
-        os.kill(second.pid, signal.SIGKILL)
+        second._process.kill()
         third = Postgres(reachable_state, log=lambda text: None)
         await third.start()
         assert await asyncio.to_thread(query, third.url, "SELECT n FROM kept ORDER BY n") == [[1], [2]]
@@ -66,10 +68,11 @@ def test_keeps_its_data_over_a_stop_and_over_a_kill(reachable_state):
 
 def test_is_started_again_when_it_ends(reachable_state):
     async def test():
-        said = []
+        said: list[str] = []
         postgres = Postgres(reachable_state, log=said.append)
         await postgres.start()
         ended = postgres.pid
+        assert ended
         os.kill(ended, signal.SIGQUIT)
 
         def answers():
@@ -92,7 +95,7 @@ def test_is_not_roots_and_wants_a_password(reachable_state):
         assert Path(f"/proc/{postgres.pid}").stat().st_uid != 0
         assert stat.S_IMODE((reachable_state / "postgres.json").stat().st_mode) == 0o600
         parts = urlsplit(postgres.url)
-        wrong = postgres.url.replace(parts.password, "wrong")
+        wrong = postgres.url.replace(str(parts.password), "wrong")
         with pytest.raises(pg8000.native.DatabaseError, match="password authentication failed"):
             await asyncio.to_thread(query, wrong, "SELECT 1")
         await postgres.stop()

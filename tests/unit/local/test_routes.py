@@ -38,7 +38,9 @@ ROUTES = Routes(
     ],
 )
 def test_finds_resources(verb, path, resource, parameters):
-    method, found = ROUTES.find(verb, path)
+    match = ROUTES.find(verb, path)
+    assert match
+    method, found = match
     assert (method.resource, method.function, found) == (resource, "F", parameters)
 
 

@@ -74,19 +74,23 @@ COMPILE = (
     ),
     Program(
         cases=("C11",),
-        name="takes seconds to compile",
+        name="takes long to compile",
         language="c++",
         source="""
-#include <iostream>
-#include <regex>
+#include <bits/stdc++.h>
 int main() {
-    std::regex words("([a-z]+)-([0-9]+)");
-    std::smatch found;
-    std::string text = "item-42";
-    std::cout << std::regex_match(text, found, words) << found[2];
+    std::map<std::string, std::vector<int>> rows{{"b", {3, 1, 2}}, {"a", {9}}};
+    std::unordered_map<std::string, long> sums;
+    for (auto &[name, row] : rows) {
+        std::stable_sort(row.begin(), row.end());
+        sums[name] = std::accumulate(row.begin(), row.end(), 0L);
+    }
+    std::ostringstream text;
+    for (auto &[name, row] : rows) text << name << row.front() << sums[name];
+    std::cout << text.str();
 }
 """,
-        outcomes=prints("142"),
+        outcomes=prints("a99b16"),
     ),
     Program(
         cases=("C12",),

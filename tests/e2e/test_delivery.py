@@ -96,7 +96,9 @@ def test_a_message_delivered_twice_runs_once(stack: EmbeddedStack) -> None:
 
 
 def test_a_second_message_while_it_runs_waits_for_the_first(stack: EmbeddedStack) -> None:
-    execution_id = stack.client.submit("import time; time.sleep(2); print(time.time_ns())")
+    # Two warm runners, so that the second message is read while the first still runs.
+    stack.client.run_all([("import time; time.sleep(1)", "python")] * 4)
+    execution_id = stack.client.submit("import time; time.sleep(4); print(time.time_ns())")
     stack.client.wait_for_start(execution_id)
     stack.send_message_of(execution_id)
     poll(lambda: _logged(stack, "held by another runner", execution_id), what="the second message was read")
@@ -271,7 +273,10 @@ def test_an_autosave_does_not_touch_the_run_under_way(livecode: LiveCode) -> Non
 
 def test_two_hundred_runs_drain_once_each(stack: EmbeddedStack) -> None:
     livecode = stack.client
-    busy = [livecode.submit("import time; time.sleep(2)") for _ in range(4)]
+    # Every runner is busy until the sweep is over.
+    busy = [livecode.submit("import time; time.sleep(10)") for _ in range(2)]
+    for execution_id in busy:
+        livecode.wait_for_start(execution_id)
     sessions = [livecode.create(f"print({number})") for number in range(20)]
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(livecode.start, sessions * 10))

@@ -34,6 +34,8 @@ def decide(program, architecture, number, *arguments, high=0x80000000):
         position += 1
         if code == 0x20:
             (accumulator,) = struct.unpack_from("<I", data, k)
+        elif code == 0x05:
+            position += k
         elif code == 0x54:
             accumulator &= k
         elif code == 0x06:

@@ -25,7 +25,7 @@ WINDOW = (0x4C430001, 0x4C430002, 0x4C430003, 0x4C430004)
 SIGNAL_WINDOW = (0x4C430011, 0x4C430012, 0x4C430013, 0x4C430014)
 
 # linux/filter.h and linux/seccomp.h
-_LOAD, _RETURN, _AND = 0x20, 0x06, 0x54
+_LOAD, _RETURN, _AND, _JUMP = 0x20, 0x06, 0x54, 0x05
 _EQUAL, _GREATER, _GREATER_OR_EQUAL, _ANY_BIT = 0x15, 0x25, 0x35, 0x45
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
@@ -158,12 +158,19 @@ def build_filter(architecture: str, variant: str) -> list[Instruction]:
     rules = {name: _fail(errno.ENOSYS) for name in _MISSING}
     rules |= {name: _fail(errno.EPERM) for name in _FORBIDDEN}
     rules |= _argument_rules(variant)
-    for name, block in rules.items():
-        number = SYSCALLS[name][column]
-        if number is None:
-            continue
-        ends_with_a_return = block[-1][0] == _RETURN and len(block) == 1
-        body = block if ends_with_a_return else block + _return(_ALLOW)
+    numbered = [(number, block) for name, block in rules.items() if (number := SYSCALLS[name][column]) is not None]
+    return program + _search(sorted(numbered))
+
+
+def _search(rules: list[tuple[int, Block]]) -> Block:
+    """A binary search: when it loads a filter, the kernel walks through it for every system call there is."""
+    if len(rules) > 2:
+        middle = len(rules) // 2
+        below, above = _search(rules[:middle]), _search(rules[middle:])
+        return [(_GREATER_OR_EQUAL, 0, 1, rules[middle][0]), (_JUMP, 0, 0, len(below)), *below, *above]
+    program: Block = []
+    for number, block in rules:
+        body = block if len(block) == 1 else block + _return(_ALLOW)
         program += [(_EQUAL, 0, len(body), number), *body]
     return program + _return(_ALLOW)
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from livecode.db.engine import make_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.db.sessions import PostgresSessions
@@ -210,9 +211,9 @@ def test_remembers_the_newest_report_of_each_language(database: Database) -> Non
     assert runtimes.versions() == {"python": "3.13.6", "c++": "14.2.0"}
 
 
-def test_a_broken_connection_is_replaced_before_use(database: Database) -> None:
-    execution_id = database.queue()
-    admin = engine_of(database.engine.url.render_as_string(hide_password=False).replace("+pg8000", ""))
+def end_connections(url: str) -> None:
+    """As a restart of the server does."""
+    admin = engine_of(url)
     with admin.connect() as connection:
         connection.execute(
             text(
@@ -221,6 +222,22 @@ def test_a_broken_connection_is_replaced_before_use(database: Database) -> None:
             )
         )
     admin.dispose()
+
+
+def test_a_broken_connection_is_replaced_before_use(database_url: str) -> None:
+    engine = make_engine(database_url, timeout_seconds=5, application_name="tests", check_unused_after_seconds=0)
+    database = Database(engine)
+    execution_id = database.queue()
+    end_connections(database_url)
+    assert database.executions.get(execution_id).status is Status.QUEUED
+    engine.dispose()
+
+
+def test_a_connection_that_breaks_just_after_its_use_costs_one_answer(database: Database, database_url: str) -> None:
+    execution_id = database.queue()
+    end_connections(database_url)
+    with pytest.raises(DatabaseUnavailable):
+        database.executions.get(execution_id)
     assert database.executions.get(execution_id).status is Status.QUEUED
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,10 +37,14 @@ def database_url(secret: str) -> str:
     ).render_as_string(hide_password=False)
 
 
-def make_engine(url: str, *, timeout_seconds: float, application_name: str) -> Engine:
+def make_engine(
+    url: str, *, timeout_seconds: float, application_name: str, check_unused_after_seconds: float = 1.0
+) -> Engine:
     """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|require|verify-full]`.
 
-    Nothing is connected yet. Every statement commits by itself; `timeout_seconds` bounds each wait for the server.
+    Nothing is connected yet. Every statement commits by itself; `timeout_seconds` bounds each wait for the server. A
+    connection that was used a moment ago is not checked before use: that is a round trip, and without it a server that
+    restarts costs one failed statement at most.
     """
     parsed = make_url(url)
     connect_args: dict[str, Any] = {"timeout": timeout_seconds, "application_name": application_name}
@@ -65,11 +70,18 @@ def make_engine(url: str, *, timeout_seconds: float, application_name: str) -> E
         # No statement of ours leaves a transaction open, so there is nothing to roll back: one round trip less.
         pool_reset_on_return=None,
     )
-    event.listen(engine, "checkout", _check)
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: Any, _: object) -> None:
+        now = time.monotonic()
+        used_at, record.info["used_at"] = record.info.get("used_at"), now
+        if used_at is not None and now - used_at >= check_unused_after_seconds:
+            _check(connection)
+
     return engine
 
 
-def _check(connection: Any, *_: object) -> None:
+def _check(connection: Any) -> None:
     """Makes the pool connect anew when the server has ended the connection.
 
     SQLAlchemy's own pre-ping takes only the driver's errors for that; pg8000 lets a socket's OSError through.
@@ -87,16 +99,23 @@ def connected(engine: Engine) -> Iterator[Connection]:
     """A connection for one statement. Raises DatabaseUnavailable when Postgres cannot be reached or breaks off."""
     try:
         with engine.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except (OSError, DBAPIError) as error:
+                if isinstance(error, OSError) or _is_unavailable(error):
+                    connection.invalidate()  # the next statement connects anew
+                raise
     except (PoolTimeout, OSError) as error:
         raise DatabaseUnavailable from error
     except DBAPIError as error:
-        if isinstance(error, InterfaceError) or error.connection_invalidated or _is_unavailable(error):
+        if _is_unavailable(error):
             raise DatabaseUnavailable from error
         raise
 
 
 def _is_unavailable(error: DBAPIError) -> bool:
+    if isinstance(error, InterfaceError) or error.connection_invalidated:
+        return True
     details = error.orig.args[0] if error.orig is not None and error.orig.args else None
     sqlstate = details.get("C", "") if isinstance(details, dict) else ""
     return sqlstate.startswith(_UNAVAILABLE_SQLSTATE_CLASSES)

@@ -172,6 +172,10 @@ class InMemoryStore:
         self._reach()
         return 1.5 if any(row.status is Status.QUEUED for row in self.rows.values()) else None
 
+    def sandbox(self) -> dict[str, bool]:
+        self._reach()
+        return {"seccomp": True, "landlock": False}
+
     def versions(self) -> dict[str, str]:
         self._reach()
         return {"python": "3.13.5"}

@@ -41,7 +41,7 @@ def test_the_workers_are_counted(http: httpx.Client, livecode: LiveCode, path: s
     answer = http.get(path)
     assert answer.status_code == 200
     workers = answer.json()
-    assert set(workers) == {"status", "active_workers", "active_tasks"}
+    assert set(workers) == {"status", "active_workers", "active_tasks", "sandbox_layers"}
     assert workers["status"] == "connected"
     assert workers["active_workers"] >= 1
     assert workers["active_tasks"] >= 1

@@ -209,6 +209,9 @@ def test_remembers_the_newest_report_of_each_language(database: Database) -> Non
     runtimes.report({"python": "3.13.5", "c++": "14.2.0"})
     runtimes.report({"python": "3.13.6"})
     assert runtimes.versions() == {"python": "3.13.6", "c++": "14.2.0"}
+    runtimes.report_sandbox({"seccomp": True, "landlock": True})
+    runtimes.report_sandbox({"seccomp": True, "landlock": False})
+    assert runtimes.sandbox() == {"seccomp": True, "landlock": False}
 
 
 def end_connections(url: str) -> None:

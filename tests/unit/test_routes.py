@@ -358,7 +358,12 @@ def test_queue_health_counts_messages(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/health/workers", "/health/celery"])
 def test_worker_health_counts_live_leases(api: Api, path: str) -> None:
-    assert api("GET", path)[1] == {"status": "connected", "active_workers": 0, "active_tasks": 0}
+    assert api("GET", path)[1] == {
+        "status": "connected",
+        "active_workers": 0,
+        "active_tasks": 0,
+        "sandbox_layers": {"seccomp": True, "landlock": False},
+    }
     _, answer, _ = api("POST", f"/code-sessions/{api.session()}/run")
     api.store.claim(UUID(answer["execution_id"]), lease_seconds=75, max_attempts=4)
     assert api("GET", path)[1]["active_workers"] == 1

@@ -180,8 +180,15 @@ def _add_health(app: LiveCodeResolver, service: ExecutionService) -> None:
         )
 
     def workers() -> Response[str]:
-        active = service.active_executions()
-        return _json(200, schemas.WorkersHealthResponse(active_workers=active, active_tasks=active))
+        state = service.worker_health()
+        return _json(
+            200,
+            schemas.WorkersHealthResponse(
+                active_workers=state.active_executions,
+                active_tasks=state.active_executions,
+                sandbox_layers=state.sandbox_layers,
+            ),
+        )
 
     for path, summary, model, handler in (
         ("/health", "Whether the process answers; touches nothing", schemas.HealthResponse, health),

@@ -202,6 +202,9 @@ class WorkersHealthResponse(BaseModel):
     status: Literal["connected"] = "connected"
     active_workers: int
     active_tasks: int
+    sandbox_layers: dict[str, bool] = Field(
+        description="Of each layer, whether the newest runner has it on; empty until the first has started."
+    )
 
 
 class ProblemItem(BaseModel):

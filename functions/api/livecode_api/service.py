@@ -39,6 +39,7 @@ class Backlog(Protocol):
 
 class Runtimes(Protocol):
     def versions(self) -> dict[str, str]: ...
+    def sandbox(self) -> dict[str, bool]: ...
 
 
 class Queue(Protocol):
@@ -57,6 +58,14 @@ class QueueHealth:
     counts: QueueCounts
     oldest_message_age_seconds: float | None
     dead_letters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerHealth:
+    """Live leases, each of them one runner at work, and the sandbox's layers as the newest runner reported them."""
+
+    active_executions: int
+    sandbox_layers: dict[str, bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +146,8 @@ class ExecutionService:
             age = None  # SQS itself does not tell; /health/database says what is wrong
         return QueueHealth(counts=counts, oldest_message_age_seconds=age, dead_letters=dead_letters)
 
-    def active_executions(self) -> int:
-        return self.backlog.active_executions()
+    def worker_health(self) -> WorkerHealth:
+        return WorkerHealth(active_executions=self.backlog.active_executions(), sandbox_layers=self.runtimes.sandbox())
 
     def _withdraw(self, execution_id: UUID) -> bool:
         """Whether the client must be told that there is no run."""

@@ -51,11 +51,14 @@ _engine = make_engine(
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
 
 
-def _report_versions() -> None:
+def _report() -> None:
+    """Tells GET /languages and GET /health/workers what this runner has."""
+    runtimes = PostgresRuntimes(_engine)
     try:
-        PostgresRuntimes(_engine).report(installed_versions(sandbox))
+        runtimes.report_sandbox({str(layer): is_on for layer, is_on in sandbox.layers.items()})
+        runtimes.report(installed_versions(sandbox))
     except DatabaseUnavailable:
-        logger.warning("versions not reported")  # the next cold start does it
+        logger.warning("not reported")  # the next cold start does it
 
 
 def _handle(record: SQSRecord) -> None:
@@ -63,6 +66,7 @@ def _handle(record: SQSRecord) -> None:
 
     def run(language: Language, source_code: str) -> Outcome:
         if _missing_layers:
+            _count("SandboxRefusals")
             raise SandboxFailed(f"required sandbox layers are missing: {', '.join(_missing_layers)}")
         return execute(
             language,
@@ -89,7 +93,7 @@ def _handle(record: SQSRecord) -> None:
     )
 
 
-_report_versions()
+_report()
 
 
 def _count(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The versions of python, node and g++ that the runners really have."""
+"""What the runners report of themselves: the versions that they have, and the layers of their sandbox."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from livecode.db.engine import connected
-from livecode.db.tables import language_runtimes
+from livecode.db.tables import language_runtimes, sandbox_layers
 
 
 class PostgresRuntimes:
@@ -24,6 +24,22 @@ class PostgresRuntimes:
         )
         with connected(self._engine) as connection:
             connection.execute(statement)
+
+    def report_sandbox(self, layers: Mapping[str, bool]) -> None:
+        """Records of each layer whether one runner has it on."""
+        rows = [{"layer": layer, "is_on": is_on} for layer, is_on in sorted(layers.items())]
+        statement = insert(sandbox_layers).values(rows)
+        statement = statement.on_conflict_do_update(
+            index_elements=["layer"], set_={"is_on": statement.excluded.is_on, "reported_at": func.now()}
+        )
+        with connected(self._engine) as connection:
+            connection.execute(statement)
+
+    def sandbox(self) -> dict[str, bool]:
+        """As the newest runner reported them; empty before the first."""
+        with connected(self._engine) as connection:
+            rows = connection.execute(select(sandbox_layers.c.layer, sandbox_layers.c.is_on)).all()
+        return {row.layer: row.is_on for row in rows}
 
     def versions(self) -> dict[str, str]:
         with connected(self._engine) as connection:

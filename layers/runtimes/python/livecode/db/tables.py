@@ -97,6 +97,15 @@ execution_events = Table(
 )
 Index("execution_events_execution_id_idx", execution_events.c.execution_id)
 
+# Which layers of the sandbox the newest runner had on, for GET /health/workers.
+sandbox_layers = Table(
+    "sandbox_layers",
+    metadata,
+    Column("layer", Text, primary_key=True),
+    Column("is_on", Boolean, nullable=False),
+    Column("reported_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+
 # What the runners found installed, for GET /languages: the API's own machine has no compiler to ask.
 language_runtimes = Table(
     "language_runtimes",

@@ -1,4 +1,4 @@
-"""The first tables: code sessions, executions, their audit trail, and the runners' language versions."""
+"""The first tables: code sessions, executions, their audit trail, and what the runners report of themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -81,8 +81,14 @@ def upgrade() -> None:
         sa.Column("version", sa.Text, nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     )
+    op.create_table(
+        "sandbox_layers",
+        sa.Column("layer", sa.Text, primary_key=True),
+        sa.Column("is_on", sa.Boolean, nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    )
 
 
 def downgrade() -> None:
-    for table in ("language_runtimes", "execution_events", "executions", "code_sessions"):
+    for table in ("sandbox_layers", "language_runtimes", "execution_events", "executions", "code_sessions"):
         op.drop_table(table)

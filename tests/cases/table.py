@@ -71,7 +71,10 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{_DELIVERY}test_a_run_survives_its_runner",
         f"{_DELIVERY}test_a_run_whose_attempts_are_used_ends_as_our_failure",
     ),
-    "L06": (f"{_OUTAGES}test_a_result_outlives_a_database_that_is_away",),
+    "L06": (
+        f"{_OUTAGES}test_a_result_outlives_a_database_that_is_away",
+        "tests/integration/test_outages.py::test_lost_while_running_and_back_at_the_write_it_runs_once",
+    ),
     "L08": (
         f"{_DELIVERY}test_a_run_survives_its_runner",
         f"{_DELIVERY}test_a_lost_message_is_sent_again",
@@ -88,7 +91,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "L21": (f"{_DELIVERY}test_a_run_survives_its_runner",),
     "L23": (f"{_RUNS}test_two_clicks_are_two_executions",),
-    "L25": (f"{_OUTAGES}test_health_tells_which_part_is_away",),
+    "L25": (
+        f"{_OUTAGES}test_health_tells_which_part_is_away",
+        "tests/integration/test_outages.py::test_a_queue_that_is_away_at_the_send",
+    ),
     "L26": (f"{_DELIVERY}test_a_message_of_a_newer_version_is_kept_for_a_newer_runner",),
     "L27": (f"{_DELIVERY}test_deleting_a_session_ends_what_is_queued_or_running",),
     "L29": (f"{_DELIVERY}test_a_cold_start_is_not_counted_as_run_time",),

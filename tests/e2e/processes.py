@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+class ProcessesLeft(AssertionError):
+    """Processes that should have ended are still there."""
+
+
 @dataclass(frozen=True)
 class Process:
     """Process ids are used again; together with its start time one names one process."""
@@ -64,7 +68,8 @@ def mentioning(text: str) -> set[Process]:
 def wait_until_gone(processes: set[Process], *, deadline_s: float = 10) -> None:
     ends = time.monotonic() + deadline_s
     while left := {each for each in processes if each.alive}:
-        assert time.monotonic() < ends, f"still there after {deadline_s:g} s: {[each.command for each in left]}"
+        if time.monotonic() > ends:
+            raise ProcessesLeft(f"still there after {deadline_s:g} s: {[each.command for each in left]}")
         time.sleep(0.05)
 
 

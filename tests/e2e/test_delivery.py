@@ -17,10 +17,13 @@ _ONE_RUN = [("queued", 0), ("claimed", 1), ("finished", 1)]
 
 
 @pytest.fixture(scope="module")
-def refusing_stack() -> Iterator[EmbeddedStack]:
-    """A stack whose runner lacks a required sandbox layer: it fails whatever it is asked to run."""
-    with running_stack({"SandboxRequired": "launcher,armour"}) as stack:
-        yield stack
+def refusing_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+    """A stack whose runner lacks a required sandbox layer: it fails whatever it is asked to run.
+
+    `stack` is asked for, so that this too is skipped where there is only a URL.
+    """
+    with running_stack({"SandboxRequired": "launcher,armour"}) as refusing:
+        yield refusing
 
 
 @pytest.fixture(scope="module", autouse=True)

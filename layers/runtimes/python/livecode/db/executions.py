@@ -19,16 +19,33 @@ from livecode.errors import ExecutionHeld, ExecutionNotFound, SessionNotFound
 
 _OUTCOME_FIELDS = tuple(Outcome.__dataclass_fields__)
 _RESULT_FIELDS = tuple(name for name in _OUTCOME_FIELDS if name != "status")
-_EXECUTION_COLUMNS = (
-    executions.c.id,
-    executions.c.session_id,
-    executions.c.language,
-    executions.c.status,
-    executions.c.attempt,
-    executions.c.queued_at,
-    executions.c.started_at,
-    executions.c.finished_at,
-    *(executions.c[name] for name in _RESULT_FIELDS),
+# Statements are made once: making one costs as much as running it.
+_e = executions.alias("e")
+_GET = select(
+    _e.c.id,
+    _e.c.session_id,
+    _e.c.language,
+    _e.c.status,
+    _e.c.attempt,
+    _e.c.queued_at,
+    _e.c.started_at,
+    _e.c.finished_at,
+    *(_e.c[name] for name in _RESULT_FIELDS),
+).where(_e.c.id == bindparam("id"))
+
+_newest = (
+    select(_e.c.id.label("execution_id"), _e.c.status, _e.c.queued_at, _e.c.finished_at, _e.c.execution_time_ms)
+    .where(_e.c.session_id == code_sessions.c.id)
+    .order_by(_e.c.queued_at.desc(), _e.c.id.desc())
+    .limit(bindparam("most"))
+    .lateral("newest")
+)
+# The outer join tells a session without executions (one row of nulls) from one that is not there (no row).
+_LIST = (
+    select(_newest)
+    .select_from(code_sessions.outerjoin(_newest, text("true")))
+    .where(code_sessions.c.id == bindparam("session_id"))
+    .order_by(_newest.c.queued_at.desc(), _newest.c.execution_id.desc())
 )
 
 # Each statement writes the audit trail with the change it tells of.
@@ -92,35 +109,15 @@ class PostgresExecutions:
     def get(self, execution_id: UUID) -> Execution:
         """Raises ExecutionNotFound."""
         with connected(self._engine) as connection:
-            row = connection.execute(select(*_EXECUTION_COLUMNS).where(executions.c.id == execution_id)).one_or_none()
+            row = connection.execute(_GET, {"id": execution_id}).one_or_none()
         if row is None:
             raise ExecutionNotFound
         return _execution(row)
 
     def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
         """Newest first. Raises SessionNotFound."""
-        newest = (
-            select(
-                executions.c.id.label("execution_id"),
-                executions.c.status,
-                executions.c.queued_at,
-                executions.c.finished_at,
-                executions.c.execution_time_ms,
-            )
-            .where(executions.c.session_id == code_sessions.c.id)
-            .order_by(executions.c.queued_at.desc(), executions.c.id.desc())
-            .limit(limit)
-            .lateral("newest")
-        )
-        # The outer join tells a session without executions (one row of nulls) from one that is not there (no row).
-        statement = (
-            select(newest)
-            .select_from(code_sessions.outerjoin(newest, text("true")))
-            .where(code_sessions.c.id == session_id)
-            .order_by(newest.c.queued_at.desc(), newest.c.execution_id.desc())
-        )
         with connected(self._engine) as connection:
-            rows = connection.execute(statement).all()
+            rows = connection.execute(_LIST, {"session_id": session_id, "most": limit}).all()
         if not rows:
             raise SessionNotFound
         return [

@@ -3,21 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, bindparam, delete, func, insert, select, update
 
 from livecode.db.engine import connected
 from livecode.db.tables import code_sessions
 from livecode.domain import CodeSession, SessionStatus
 from livecode.errors import SessionNotFound
 
-_COLUMNS = (
+_GET = select(
     code_sessions.c.id,
     code_sessions.c.language,
     code_sessions.c.source_code,
     code_sessions.c.status,
     code_sessions.c.created_at,
     code_sessions.c.updated_at,
-)
+).where(code_sessions.c.id == bindparam("id"))
+_INSERT = insert(code_sessions)
 
 
 class PostgresSessions:
@@ -26,16 +27,19 @@ class PostgresSessions:
         self._rate_limit_burst = rate_limit_burst
 
     def create(self, session_id: UUID, *, language: str, source_code: str) -> None:
-        statement = insert(code_sessions).values(
-            id=session_id, language=language, source_code=source_code, run_tokens=self._rate_limit_burst
-        )
+        values = {
+            "id": session_id,
+            "language": language,
+            "source_code": source_code,
+            "run_tokens": self._rate_limit_burst,
+        }
         with connected(self._engine) as connection:
-            connection.execute(statement)
+            connection.execute(_INSERT, values)
 
     def get(self, session_id: UUID) -> CodeSession:
         """Raises SessionNotFound."""
         with connected(self._engine) as connection:
-            row = connection.execute(select(*_COLUMNS).where(code_sessions.c.id == session_id)).one_or_none()
+            row = connection.execute(_GET, {"id": session_id}).one_or_none()
         if row is None:
             raise SessionNotFound
         return _session(row)

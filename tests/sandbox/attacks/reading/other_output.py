@@ -1,0 +1,16 @@
+"""Reads what another run prints, out of its pipe."""
+
+from tests.sandbox.attacks.attack import Attack, Weaker
+
+ATTACK = Attack(
+    must_not="be able to open the descriptors of another run",
+    outside="the secret that it printed is not in what was printed here, and its runner lives",
+    weaker=Weaker(
+        unless=("landlock", "separate_uid"),
+        why="two runs of the same uid on one machine are kept apart only by Landlock; Lambda has one run a machine",
+    ),
+    source="""
+for n in (0, 1, 2):
+    with denied: won(os.open(f'/proc/{other}/fd/{n}', os.O_RDONLY | os.O_NONBLOCK))
+""",
+)

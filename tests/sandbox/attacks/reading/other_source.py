@@ -1,0 +1,17 @@
+"""Reads the source of a run that is under way at the same time."""
+
+from tests.sandbox.attacks.attack import Attack, Weaker
+
+ATTACK = Attack(
+    must_not="find or open the other run's files",
+    outside="the secret in that source is not in what was printed",
+    weaker=Weaker(
+        unless=("landlock", "separate_uid"),
+        why="two runs of the same uid on one machine are kept apart only by Landlock; Lambda has one run a machine",
+    ),
+    source="""
+for path in [f'{other_run}/work/main.py', *glob.glob(f'{base}/*/work/main.py')]:
+    if not path.startswith(os.path.dirname(os.getcwd())):
+        with denied: won(open(path).read())
+""",
+)

@@ -1,0 +1,51 @@
+"""Every attack, in every way a runner can be confined, is stopped, or does only what is documented."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.sandbox.attacks.arena import Arena
+from tests.sandbox.attacks.attack import load_attacks
+from tests.sandbox.conftest import IS_ROOT, MODES
+
+ATTACKS = load_attacks()
+Arenas = Callable[[str], Arena]
+
+
+@pytest.fixture(scope="session")
+def arenas(built_sandbox: None, toolchain_path: str) -> Iterator[Arenas]:
+    """One arena a mode, made when first asked for, and anew once an attack changed something in it."""
+    made: dict[str, Arena] = {}
+
+    def arena(mode: str) -> Arena:
+        if mode in made and made[mode].damaged:
+            made.pop(mode).close()
+        if mode not in made:
+            # A uid that nobody else on this machine has: as alone as on Lambda.
+            uid = 61000 + os.getpid() % 1000 * 3 + list(MODES).index(mode) if IS_ROOT and mode != "own_uid" else None
+            made[mode] = Arena(toolchain_path, without=MODES[mode], uid=uid)
+        return made[mode]
+
+    yield arena
+    for arena_made in made.values():
+        arena_made.close()
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if IS_ROOT or mode != "own_uid"])
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack(arenas: Arenas, name: str, mode: str, request: pytest.FixtureRequest) -> None:
+    attack, arena = ATTACKS[name], arenas(mode)
+    if attack.hole is not None and attack.is_hole(arena.layers):
+        request.applymarker(pytest.mark.xfail(strict=True, reason=attack.hole.why))
+    verdict = arena.attempt(attack, attack_the_runner=True)
+    if attack.is_excused(arena.layers):
+        assert attack.weaker is not None
+        assert verdict.word == "open", f"it is documented to succeed: {attack.weaker.why}\n{verdict}"
+        assert verdict.changes <= attack.weaker.changes, verdict
+    else:
+        assert verdict.word == "shut", verdict
+
+
+def test_there_are_enough_attacks() -> None:
+    assert len(ATTACKS) >= 60

@@ -7,7 +7,7 @@ ATTACK = Attack(
     outside="no secret is in what was printed",
     weaker=Weaker(
         unless=("landlock", "separate_uid"),
-        why="another run of the same uid is only kept away by Landlock; its environment holds no secret",
+        why="only Landlock keeps runs of one uid apart; their environment is no secret",
     ),
     source="""
 for path in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/task/[0-9]*/environ'):

@@ -6,8 +6,7 @@ ATTACK = Attack(
     must_not="be able to open the descriptors of another run",
     outside="the secret that it printed is not in what was printed here, and its runner lives",
     weaker=Weaker(
-        unless=("landlock", "separate_uid"),
-        why="two runs of the same uid on one machine are kept apart only by Landlock; Lambda has one run a machine",
+        unless=("landlock", "separate_uid"), why="only Landlock keeps runs of one uid apart; Lambda has one a machine"
     ),
     source="""
 for n in (0, 1, 2):

@@ -6,8 +6,7 @@ ATTACK = Attack(
     must_not="find or open the other run's files",
     outside="the secret in that source is not in what was printed",
     weaker=Weaker(
-        unless=("landlock", "separate_uid"),
-        why="two runs of the same uid on one machine are kept apart only by Landlock; Lambda has one run a machine",
+        unless=("landlock", "separate_uid"), why="only Landlock keeps runs of one uid apart; Lambda has one a machine"
     ),
     source="""
 for path in [f'{other_run}/work/main.py', *glob.glob(f'{base}/*/work/main.py')]:

@@ -1,0 +1,27 @@
+"""Fills /dev/shm, which is memory that no process is seen to have, and /tmp."""
+
+from tests.sandbox.attacks.attack import Attack, Weaker
+
+ATTACK = Attack(
+    must_not="take more of them than the limit of its files",
+    outside="nothing is left there, and the next run prints 1",
+    ends=("RUNTIME_ERROR", "end"),
+    harmless=False,
+    limits={"file_size_mib": 16},
+    weaker=Weaker(
+        unless=("clean_folders",),
+        why="a new file may be that of others of our uid",
+        changes=frozenset({"shared folders"}),
+    ),
+    source="""
+written = 0
+for folder in ('/dev/shm', '/tmp'):
+    with denied:
+        for n in range(12):
+            open(f'{folder}/livecode-{token}-{n}', 'wb').write(bytes(4_000_000))
+            written += 1
+if written > 4:
+    time.sleep(30)
+    won('it was let')
+""",
+)

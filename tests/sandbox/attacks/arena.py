@@ -9,6 +9,7 @@ Everything is compared before and after. Nothing here is told to the attacking p
 """
 
 import contextlib
+import fcntl
 import http.server
 import json
 import os
@@ -24,10 +25,10 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from livecode.domain import Outcome, Reason, Status
-from livecode_runner.sandbox.folders import FIRST_UID
+from livecode_runner.sandbox.folders import FIRST_UID, LAST_UID
 from tests.sandbox.attacks.attack import Attack
 from tests.sandbox.attacks.observer import files_named, kernel_objects, look_at, look_at_system, processes_of
 from tests.sandbox.conftest import REPOSITORY, SANDBOX, SECRET, SERVER, readable_by_all
@@ -191,6 +192,7 @@ class Arena:
     def __init__(self, path: str, *, without: Collection[str], uid: int | None) -> None:
         self.token = secrets.token_hex(6)
         self.damaged = False
+        self._locks: list[IO[str]] = []
         self._secrets = {SECRET, secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16)}
         _, other_secret, server_secret, file_secret = (SECRET, *sorted(self._secrets - {SECRET}))
         self.root = tempfile.mkdtemp(prefix="livecode-runs-")
@@ -198,7 +200,7 @@ class Arena:
         self.outside = Path(tempfile.mkdtemp(prefix="livecode-outside-"))
         (self.outside / "secret").write_text(file_secret)
         (self.outside / "secret").chmod(0o600)
-        self._run_uids = {FIRST_UID + n for n in range(10)} if uid is None else {uid}
+        self._run_uids = {uid} if uid is not None else self._take_uids()
         self._servers = Servers(self.token, server_secret, self.outside)
         for entry in (self.outside, *self.outside.iterdir()):
             entry.chmod(0o600 if entry.is_file() else 0o700)
@@ -266,6 +268,8 @@ class Arena:
         self.runner.stop()
         self.victim.stop()
         self._servers.close()
+        for lock in self._locks:
+            lock.close()
         for name in files_named(self.token, self._run_uids):
             if Path(name).is_dir() and not Path(name).is_symlink():
                 shutil.rmtree(name, ignore_errors=True)
@@ -283,6 +287,16 @@ class Arena:
             time.sleep(0.005)
         children = Path(f"/proc/{self.victim.pid}/task/{self.victim.pid}/children").read_text().split()
         return ready[0].parents[1], int(children[0])
+
+    def _take_uids(self) -> set[int]:
+        """Keeps runs off the uids that other test processes use meanwhile: each has its own folder of locks."""
+        base = Path(f"{self.root}/livecode-runner-{os.geteuid()}")
+        base.mkdir(mode=0o711)
+        first = FIRST_UID + 20 * (1 + os.getpid() % 16)
+        for uid in range(FIRST_UID, first):
+            self._locks.append((base / f"uid-{uid}.lock").open("w"))
+            fcntl.flock(self._locks[-1], fcntl.LOCK_EX)
+        return set(range(first, first + 20))
 
     def _look(self) -> dict[str, object]:
         spared = {self.runner.pid, self.victim.pid, self.other_pid}
@@ -306,7 +320,7 @@ class Arena:
 
 def _is_ours(path: Path) -> bool:
     """The locks of uids, which the runner makes: empty files of its own."""
-    return FIRST_UID <= int(path.stem.removeprefix("uid-")) <= FIRST_UID + 10
+    return FIRST_UID <= int(path.stem.removeprefix("uid-")) <= LAST_UID
 
 
 def _ended(outcome: Outcome) -> set[str]:

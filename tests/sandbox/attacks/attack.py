@@ -51,6 +51,16 @@ class Weaker:
     changes: frozenset[str] = frozenset()  # what it is then seen to change
 
 
+ONE_RUN_A_MACHINE = Weaker(
+    unless=("landlock", "separate_uid"), why="only Landlock keeps runs of one uid apart; Lambda has one a machine"
+)
+OTHERS_OF_OUR_UID = Weaker(
+    unless=("clean_folders",),
+    why="a new file may be that of others of our uid",
+    changes=frozenset({"shared folders"}),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attack:
     """`must_not` and `outside` are for the reader: what is impossible, and how it is seen from outside."""

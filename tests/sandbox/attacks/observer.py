@@ -42,10 +42,8 @@ def processes_of(folder: str) -> set[int]:
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
-            if (
-                f"{folder}/" in str((entry / "cwd").readlink())
-                or f"{folder}/".encode() in (entry / "environ").read_bytes()
-            ):
+            told = str((entry / "cwd").readlink()).encode() + b"\0" + (entry / "environ").read_bytes()
+            if f"{folder}/".encode() in told:
                 found.add(int(entry.name))
     return found
 

@@ -1,5 +1,6 @@
 """Every attack, in every way a runner can be confined, is stopped, or does only what is documented."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 
@@ -17,13 +18,14 @@ Arenas = Callable[[str], Arena]
 def arenas(built_sandbox: None, toolchain_path: str) -> Iterator[Arenas]:
     """One arena a mode, made when first asked for, and anew once an attack changed something in it."""
     made: dict[str, Arena] = {}
+    # Uids that nobody else on this machine has, so that a runner is as alone as on Lambda; a new one for each arena.
+    uids = itertools.count(61000 + os.getpid() % 200 * 15)
 
     def arena(mode: str) -> Arena:
         if mode in made and made[mode].damaged:
             made.pop(mode).close()
         if mode not in made:
-            # A uid that nobody else on this machine has: as alone as on Lambda.
-            uid = 61000 + os.getpid() % 1000 * 3 + list(MODES).index(mode) if IS_ROOT and mode != "own_uid" else None
+            uid = next(uids) if IS_ROOT and mode != "own_uid" else None
             made[mode] = Arena(toolchain_path, without=MODES[mode], uid=uid)
         return made[mode]
 
@@ -45,6 +47,13 @@ def test_attack(arenas: Arenas, name: str, mode: str, request: pytest.FixtureReq
         assert verdict.changes <= attack.weaker.changes, verdict
     else:
         assert verdict.word == "shut", verdict
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="what an unprivileged developer has depends on the machine")
+@pytest.mark.parametrize("mode", MODES)
+def test_attacks_meet_the_layers_that_they_are_meant_for(arenas: Arenas, mode: str) -> None:
+    off = {name for name, is_on in arenas(mode).layers.items() if not is_on}
+    assert off == set(MODES[mode])
 
 
 def test_there_are_enough_attacks() -> None:

@@ -1,6 +1,6 @@
 """Fills /dev/shm, which is memory that no process is seen to have, and /tmp."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import OTHERS_OF_OUR_UID, Attack
 
 ATTACK = Attack(
     must_not="take more of them than the limit of its files",
@@ -8,11 +8,7 @@ ATTACK = Attack(
     ends=("RUNTIME_ERROR", "end"),
     harmless=False,
     limits={"file_size_mib": 16},
-    weaker=Weaker(
-        unless=("clean_folders",),
-        why="a new file may be that of others of our uid",
-        changes=frozenset({"shared folders"}),
-    ),
+    weaker=OTHERS_OF_OUR_UID,
     source="""
 written = 0
 for folder in ('/dev/shm', '/tmp'):

@@ -1,15 +1,11 @@
 """Leaves files in /var/tmp, which survives a restart."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import OTHERS_OF_OUR_UID, Attack
 
 ATTACK = Attack(
     must_not="find them again in a later run",
     outside="nothing that bears its name, or is of its user, is there",
-    weaker=Weaker(
-        unless=("clean_folders",),
-        why="a new file may be that of others of our uid",
-        changes=frozenset({"shared folders"}),
-    ),
+    weaker=OTHERS_OF_OUR_UID,
     source="""
 with denied: os.makedirs(f'/var/tmp/livecode-{token}/a/b/c')
 with denied: os.chmod(f'/var/tmp/livecode-{token}', 0)

@@ -6,13 +6,8 @@ from tests.sandbox.attacks.attack import Attack
 
 
 def _next_is_poisoned(arena: Arena, outcome: Outcome) -> str | None:
-    following, _ = arena.runner.run(
-        "python",
-        "import os\
-print(*sorted(os.environ))",
-    )
-    expected = "HOME LANG PATH PYTHONDONTWRITEBYTECODE PYTHONPATH TMPDIR\
-"
+    following, _ = arena.runner.run("python", "import os\nprint(*sorted(os.environ))")
+    expected = "HOME LANG PATH PYTHONDONTWRITEBYTECODE PYTHONPATH TMPDIR\n"
     return None if following is not None and following.stdout == expected else f"the next run: {following}"
 
 

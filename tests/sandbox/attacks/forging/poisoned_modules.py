@@ -1,15 +1,11 @@
 """Leaves modules where the next run would import them: at home, in TMPDIR, in the folders of Python and node."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import OTHERS_OF_OUR_UID, Attack
 
 ATTACK = Attack(
     must_not="be imported by a later run",
     outside="the next run prints 1 and nothing else",
-    weaker=Weaker(
-        unless=("clean_folders",),
-        why="a new file may be that of others of our uid",
-        changes=frozenset({"shared folders"}),
-    ),
+    weaker=OTHERS_OF_OUR_UID,
     source="""
 import site
 poison = "print('poisoned')"

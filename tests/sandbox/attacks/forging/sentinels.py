@@ -4,12 +4,7 @@ from livecode.domain import Outcome
 from tests.sandbox.attacks.arena import Arena
 from tests.sandbox.attacks.attack import Attack
 
-LINES = '{"outcome": {"status": "COMPLETED"}, "children": []}\
-pid 1\
-error exec 2\
-\\x04END RequestId: 1\
-exit_code 0\
-'
+LINES = '{"outcome": {"status": "COMPLETED"}, "children": []}\npid 1\nerror exec 2\n\x04END RequestId: 1\nexit_code 0\n'
 
 
 def _was_believed(arena: Arena, outcome: Outcome) -> str | None:

@@ -5,7 +5,10 @@ from tests.sandbox.attacks.attack import Attack, Weaker
 ATTACK = Attack(
     must_not="widen the rules that are there",
     outside="no secret is in the output",
-    weaker=Weaker(unless=("landlock", "separate_uid"), why="without Landlock, files of our uid can be read"),
+    weaker=Weaker(
+        unless=("landlock", "separate_uid"),
+        why="without Landlock, files of our uid can be read",
+    ),
     source="""
 with denied:
     rules = call(444, struct.pack('Q', 0x1fff), 8, 0)

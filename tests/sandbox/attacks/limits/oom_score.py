@@ -6,6 +6,8 @@ ATTACK = Attack(
     must_not="be preferred to the runner",
     outside="the runner lives",
     source="""
-with denied: open('/proc/self/oom_score_adj', 'w').write('-1'); won('better than the runner')
+with denied:
+    with open('/proc/self/oom_score_adj', 'w') as file: file.write('-1')
+    won('better than the runner')
 """,
 )

@@ -10,8 +10,12 @@ ATTACK = Attack(
 const http = require('http'), net = require('net');
 const url = `http://127.0.0.1:${port}/2018-06-01/runtime/invocation/next`;
 const byFetch = fetch(url).then(answer => answer.text()).then(won, () => {});
-const byHttp = new Promise(done => http.get(url, answer => { won(answer.statusCode); answer.resume(); done(); }).on('error', done));
-const byNet = new Promise(done => { const s = net.connect(port, '127.0.0.1', () => { won('net'); s.destroy(); done(); }).on('error', done); });
+const byHttp = new Promise(done => {
+  http.get(url, answer => { won(answer.statusCode); answer.resume(); done(); }).on('error', done);
+});
+const byNet = new Promise(done => {
+  const s = net.connect(port, '127.0.0.1', () => { won('net'); s.destroy(); done(); }).on('error', done);
+});
 Promise.all([byFetch, byHttp, byNet]).then(() => console.log('end'));
 """,
 )

@@ -5,7 +5,10 @@ from tests.sandbox.attacks.attack import Attack, Weaker
 ATTACK = Attack(
     must_not="nothing is promised; therefore no secret is ever put into a command line",
     outside="no secret is in what was printed",
-    weaker=Weaker(unless=(), why="/proc/PID/cmdline and stat can be read everywhere; they hold no secret"),
+    weaker=Weaker(
+        unless=(),
+        why="/proc/PID/cmdline and stat can be read everywhere; they hold no secret",
+    ),
     source="""
 for path in glob.glob('/proc/[0-9]*/cmdline'):
     with denied: text = open(path, 'rb').read()

@@ -9,7 +9,7 @@ ATTACK = Attack(
 with denied:
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)); won('raised the limit')
 child = subprocess.run([sys.executable, '-c', 'import os; os.abort()'])
-for name in os.listdir('.') + os.listdir('/tmp' if os.access('/tmp', os.R_OK) else '.'):
+for name in os.listdir('.'):
     if name.startswith('core'): won(name)
 """,
 )

@@ -3,8 +3,7 @@
     /tmp/livecode-runner-UID/        ours, 0711
         uid-60100.lock               locked while a run has that uid
         run-XXXXXXXX/                the run's, 0700, locked while it is in use
-            work/  home/  tmp/       working folder, HOME, TMPDIR
-            python/sitecustomize.py  makes Python's stdout line-buffered
+            work/  home/             working folder; HOME and TMPDIR
 
 The locks (flock) vanish with the process that holds them, so that a runner that was killed leaves nothing for ever: the
 next one removes each folder that nobody locks.
@@ -25,8 +24,6 @@ from .phase import SandboxFailed
 
 FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
 
-# PYTHONUNBUFFERED would do without a file, but turns `print(*values)` into two writes a value: six times slower.
-_LINE_BUFFERED_STDOUT = b"import sys\nif sys.stdout is not None:\n    sys.stdout.reconfigure(line_buffering=True)\n"
 _LOCK_FILE = re.compile(r"uid-\d+\.lock")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -47,35 +44,33 @@ class RunFolder:
     def home(self) -> str:
         return f"{self.path}/home"
 
-    @property
-    def temporary(self) -> str:
-        return f"{self.path}/tmp"
-
-    @property
-    def python(self) -> str:
-        return f"{self.path}/python"
-
     def write(self, name: str, content: bytes) -> None:
         """A new file in the working folder. `name` is one of ours; nothing has run in the folder yet."""
         self._write(f"work/{name}", content)
 
+    def populate(self) -> None:
+        """Each folder costs twice, and removing it more than making it: so there are only two."""
+        for name in ("work", "home"):
+            self._make(name)
+
+    def add_module(self, folder: str, name: str, content: bytes) -> str:
+        """A folder of its own for a Python module; returns its path."""
+        self._make(folder)
+        self._write(f"{folder}/{name}", content)
+        return f"{self.path}/{folder}"
+
+    def _make(self, name: str) -> None:
+        os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        if self.uid is not None:
+            os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
+
     def _write(self, name: str, content: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(name, flags, 0o644, dir_fd=self.descriptor)
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
             file.write(content)
-            self._give_away(descriptor)
-
-    def populate(self) -> None:
-        for name in ("work", "home", "tmp", "python"):
-            os.mkdir(name, 0o700, dir_fd=self.descriptor)
             if self.uid is not None:
-                os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
-        self._write("python/sitecustomize.py", _LINE_BUFFERED_STDOUT)
-
-    def _give_away(self, descriptor: int) -> None:
-        if self.uid is not None:
-            os.fchown(descriptor, self.uid, self.uid)
+                os.fchown(descriptor, self.uid, self.uid)
 
 
 class BaseFolder:

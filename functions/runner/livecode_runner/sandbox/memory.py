@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -35,9 +35,8 @@ def proportional_bytes(pid: int) -> int:
     return resident_bytes(pid)
 
 
-def measure_memory(pids: Iterable[int], limit_bytes: int) -> int:
+def measure_memory(pids: Collection[int], limit_bytes: int) -> int:
     """The memory of these processes together; exact only where it matters, above the limit."""
-    pids = list(pids)
     resident = sum(map(resident_bytes, pids))
     if resident <= limit_bytes or len(pids) == 1:
         return resident

@@ -20,6 +20,8 @@ from .supervisor import supervise
 from .watch import ResourceWatch
 
 _BUILD = Path(__file__).parent / "build"
+_LAUNCHER = str(_BUILD / "launcher")
+_SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
 _OPEN_FILES = 1024
@@ -35,7 +37,8 @@ class Sandbox:
         self.layers = dict(layers)
         self._base = base
         self._sweeps_folders = clean
-        self._readable = (*_READABLE, *_program_folders(path))
+        self._python = _shared_python_folder(for_all=layers[Layer.SEPARATE_UID])
+        self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
         self._surveyed_at = time.monotonic()
@@ -79,51 +82,59 @@ class Sandbox:
             uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
             leftovers = Leftovers.watch(self._writable_shared_folders(), uid)
             stack.callback(leftovers.remove)
-            yield Run(sandbox=self, folder=stack.enter_context(self._base.open_run(uid)), leftovers=leftovers)
+            folder = stack.enter_context(self._base.open_run(uid))
+            environment = {
+                "PATH": self.path,
+                "HOME": folder.home,
+                "TMPDIR": folder.home,
+                "LANG": "C.UTF-8",
+                "PYTHONPATH": self._python
+                or folder.add_module("python", _SITECUSTOMIZE.name, _SITECUSTOMIZE.read_bytes()),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            }
+            yield Run(sandbox=self, folder=folder, leftovers=leftovers, environment=environment)
 
     def arguments(self, run: "Run", limits: PhaseLimits) -> list[str]:
         """What the launcher is told, but for the command."""
         folder = run.folder
-        process_limit = (
-            limits.process_limit if folder.uid is not None else self._survey_own_uid().tasks + limits.process_limit
-        )
+        process_limit = limits.process_limit
+        if folder.uid is None:
+            survey = self._survey_own_uid()
+            process_limit += survey.tasks
+            identity = f"avoid={','.join(map(str, survey.ids.union(thread_ids(os.getpid()))))}"
+        else:
+            identity = f"uid={folder.uid}"
         # Behind the wall limit: only a runner that hangs lets a program come that far.
         cpu_seconds = int(limits.wall_time_seconds * (os.cpu_count() or 1)) + 10
         arguments = [
+            *self._fixed_arguments,
             f"folder={folder.work}",
-            f"path={self.path}",
-            f"rlimit={resource.RLIMIT_CORE}:0",
             f"rlimit={resource.RLIMIT_CPU}:{cpu_seconds}",
             f"rlimit={resource.RLIMIT_FSIZE}:{limits.file_bytes}",
+            f"rlimit={resource.RLIMIT_NPROC}:{process_limit}",
+            f"rlimit={resource.RLIMIT_STACK}:{limits.stack_bytes}",
+            identity,
+        ]
+        if self.layers[Layer.LANDLOCK]:
+            arguments.append(f"write={folder.path}")
+        return arguments
+
+    def _arguments_of_all_runs(self) -> tuple[str, ...]:
+        arguments = [
+            f"path={self.path}",
+            f"rlimit={resource.RLIMIT_CORE}:0",
             f"rlimit={resource.RLIMIT_MEMLOCK}:{_LOCKED_BYTES}",
             f"rlimit={resource.RLIMIT_MSGQUEUE}:0",
             f"rlimit={resource.RLIMIT_NOFILE}:{_OPEN_FILES}",
-            f"rlimit={resource.RLIMIT_NPROC}:{process_limit}",
-            f"rlimit={resource.RLIMIT_STACK}:{limits.stack_bytes}",
         ]
-        if folder.uid is not None:
-            arguments.append(f"uid={folder.uid}")
-        else:
-            ids = self._survey_own_uid().ids.union(thread_ids(os.getpid()))
-            arguments.append(f"avoid={','.join(map(str, ids))}")
         if self.layers[Layer.SECCOMP]:
-            arguments.append(_filter_argument(folder.uid is not None))
+            arguments.append(_filter_argument(self.layers[Layer.SEPARATE_UID]))
         if self.layers[Layer.LANDLOCK]:
-            arguments += [f"read={place}" for place in self._readable]
-            arguments += [f"write={place}" for place in (folder.path, *self._writable_shared_folders())]
+            readable = [*_READABLE, *_program_folders(self.path), *filter(None, [self._python])]
+            arguments += [f"read={place}" for place in _outermost(readable)]
+            arguments += [f"write={place}" for place in self._writable_shared_folders()]
             arguments += [f"device={device}" for device in _DEVICES]
-        return arguments
-
-    def environment(self, folder: RunFolder) -> dict[str, str]:
-        """All that a program gets."""
-        return {
-            "PATH": self.path,
-            "HOME": folder.home,
-            "TMPDIR": folder.temporary,
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": folder.python,
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        return tuple(arguments)
 
     def _writable_shared_folders(self) -> tuple[str, ...]:
         """Those that programs can write to and that we clean; /dev/shm is what multiprocessing needs for its locks."""
@@ -141,11 +152,12 @@ class Sandbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run's folder and identity; `execute` runs a phase in it."""
+    """One run's folder and identity; `execute` runs a phase in it. `environment` is all that its programs get."""
 
     sandbox: Sandbox
     folder: RunFolder
     leftovers: Leftovers
+    environment: Mapping[str, str]
 
     def execute(self, command: Sequence[str], limits: PhaseLimits, *, merge_streams: bool = False) -> PhaseResult:
         """Raises SandboxFailed if the command cannot be executed or not be ended."""
@@ -153,9 +165,9 @@ class Run:
             tree=ProcessTree(uid=self.folder.uid), limits=limits, folder=self.folder, leftovers=self.leftovers
         )
         program = spawn(
-            str(_BUILD / "launcher"),
+            _LAUNCHER,
             [*self.sandbox.arguments(self, limits), "--", *command],
-            self.sandbox.environment(self.folder),
+            self.environment,
             merge_streams=merge_streams,
         )
         return supervise(program, watch, limits)
@@ -163,8 +175,7 @@ class Run:
 
 def _probe_layers(layers: dict[Layer, bool], without: Collection[str]) -> ProbeReport | None:
     """Tries the most first. Sets `separate_uid` and `landlock` to what works together; None if nothing does."""
-    launcher = str(_BUILD / "launcher")
-    if Layer.LAUNCHER in without or not os.access(launcher, os.X_OK):
+    if Layer.LAUNCHER in without or not os.access(_LAUNCHER, os.X_OK):
         return None
     for separate_uid in (True, False):
         for landlock in (True, False):
@@ -175,7 +186,7 @@ def _probe_layers(layers: dict[Layer, bool], without: Collection[str]) -> ProbeR
                 arguments = [f"uid={FIRST_UID}"] if separate_uid else []
                 arguments += ["read=/proc"] if landlock else []
                 arguments += [_filter_argument(separate_uid)] if seccomp else []
-                report = probe(launcher, arguments)
+                report = probe(_LAUNCHER, arguments)
                 if report is not None:
                     layers[Layer.SEPARATE_UID], layers[Layer.LANDLOCK] = separate_uid, landlock
                     return report
@@ -184,6 +195,22 @@ def _probe_layers(layers: dict[Layer, bool], without: Collection[str]) -> ProbeR
 
 def _filter_argument(own_uid: bool) -> str:
     return f"filter={_BUILD / ('filter-own_uid.bpf' if own_uid else 'filter-shared_uid.bpf')}"
+
+
+def _shared_python_folder(*, for_all: bool) -> str | None:
+    """Ours, with the compiled sitecustomize; None if it was not built or a program cannot read it: each gets a copy."""
+    folder = (_BUILD / "python").resolve()
+    needed = 0o001 if for_all else 0
+    if not (folder / _SITECUSTOMIZE.name).is_file():
+        return None
+    reachable = all(place.stat().st_mode & needed == needed for place in (folder, *folder.parents))
+    return str(folder) if reachable else None
+
+
+def _outermost(places: Iterable[str]) -> list[str]:
+    """Those that exist, without links and what lies in another of them: each is a rule to load before every phase."""
+    found = {os.path.realpath(place) for place in places if Path(place).exists()}
+    return sorted(place for place in found if not any(str(parent) in found for parent in Path(place).parents))
 
 
 def _program_folders(path: str) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .phase import SandboxFailed
 
-_STATUS_DESCRIPTOR = 3  # launcher.c reads the same
+_STATUS_DESCRIPTOR = 3  # launcher.h says the same
 _LAUNCH_SECONDS = 10.0  # it takes under 1 ms; only a machine in trouble takes longer
 _PIPE_BYTES = 1024 * 1024  # fs.pipe-max-size allows it to anyone; node drops what does not fit when it exits
 

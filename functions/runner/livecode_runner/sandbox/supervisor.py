@@ -4,7 +4,7 @@ How it works
 ============
 
 Processes. The runner (this process) spawns the launcher; the launcher makes the program as a child of the runner and
-ends (launcher.c). So the runner reaps the program itself, and `wait4` measures it, and the children it waited for.
+ends (launcher/launcher.c). So the runner reaps the program itself; `wait4` measures it and the children it waited for.
 The program leads a session and a process group of its own. The runner is a subreaper: whatever loses its parent becomes
 a child of the runner, where it is found and killed. If the runner dies, the kernel kills the program (PDEATHSIG); what
 the program started is then left to the end of the environment.

@@ -14,6 +14,9 @@ from .processes import ProcessTree, read_stat
 
 TICK_SECONDS = 0.010
 _SHARE_OF_TIME = 10  # a look that takes long makes the next one wait, so that we use at most a tenth of a core
+_FOLDER_BYTES = (
+    256 * 1024
+)  # the folders around one file that is as large as it may be: its writer gets an error, no kill
 _FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may free what this one takes
 
 
@@ -42,31 +45,31 @@ class ResourceWatch:
         self._free_at_start = self._free_bytes()
 
     def look(self, now: float) -> Exceeded | None:
-        pids = self.tree.pids()
+        pids = self.tree.watched_pids()
         exceeded = self._look_at_memory(pids) or self._look_at_processes(pids) or self._look_at_files(pids, now)
         duration = time.monotonic() - now
         self.next_look = now + max(TICK_SECONDS, duration * _SHARE_OF_TIME)
         return exceeded
 
-    def _look_at_memory(self, pids: set[int]) -> Exceeded | None:
+    def _look_at_memory(self, pids: frozenset[int]) -> Exceeded | None:
         used = measure_memory(pids, self.limits.memory_bytes)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return Exceeded.MEMORY if used > self.limits.memory_bytes else None
 
-    def _look_at_processes(self, pids: set[int]) -> Exceeded | None:
+    def _look_at_processes(self, pids: frozenset[int]) -> Exceeded | None:
         """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""
         if len(pids) == 1:
             return None
         tasks = sum(stat.threads for pid in pids if (stat := read_stat(pid)))
         return Exceeded.PROCESSES if tasks > 2 * self.limits.process_limit else None
 
-    def _look_at_files(self, pids: set[int], now: float) -> Exceeded | None:
+    def _look_at_files(self, pids: frozenset[int], now: float) -> Exceeded | None:
         """Free space is cheap to ask for, but others change it too: it only tells us when to count."""
         taken = max(before - left for before, left in zip(self._free_at_start, self._free_bytes(), strict=True))
         if taken <= self.limits.file_bytes and now < self._next_file_look:
             return None
         self._next_file_look = now + _FILE_LOOK_SECONDS
-        limit = self.limits.file_bytes
+        limit = self.limits.file_bytes + _FOLDER_BYTES
         used = measure_tree(self.folder.descriptor, limit)
         used += self.leftovers.measure(limit) if used <= limit else 0
         used += deleted_file_bytes(pids) if used <= limit else 0

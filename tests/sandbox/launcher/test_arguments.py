@@ -1,0 +1,103 @@
+"""The launcher takes what it was made for, and refuses everything else before it makes a process."""
+
+import os
+import random
+
+import pytest
+
+from livecode_runner.sandbox import SandboxFailed
+
+GOOD = ["path=/usr/bin:/bin", "rlimit=4:0", "folder=/"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param(GOOD, id="no command"),
+        pytest.param([*GOOD, "--"], id="no command after --"),
+        pytest.param([*GOOD, "--", ""], id="an empty command"),
+        pytest.param([*GOOD, "true"], id="no --"),
+        pytest.param([*GOOD, "-", "true"], id="half a --"),
+        pytest.param([*GOOD, "probe", "more"], id="more after probe"),
+        pytest.param(["colour=red", "--", "true"], id="an unknown name"),
+        pytest.param(["rlimi=4:0", "--", "true"], id="a short name"),
+        pytest.param(["rlimits=4:0", "--", "true"], id="a long name"),
+        pytest.param(["=", "--", "true"], id="no name"),
+        pytest.param(["", "--", "true"], id="an empty argument"),
+        *(
+            pytest.param([f"rlimit={value}", "--", "true"], id=f"rlimit={value}")
+            for value in ("", ":", "4", "4:", ":4", "4:x", "x:4", "4:-1", "-1:4", "16:1", "4:0x10", "4: 1", "4:1:1",
+                          "4294967300:0", "4:18446744073709551616", "4:" + "9" * 100_000)
+        ),
+        *(
+            pytest.param([f"uid={value}", "--", "true"], id=f"uid={value}")
+            for value in ("", "0", "-1", "x", "60100x", "2147483648", "4294967295", "4294967296",
+                          "18446744073709551616")
+        ),
+        *(
+            pytest.param([f"avoid={value}", "--", "true"], id=f"avoid={value}")
+            for value in ("", ",", "1,", ",1", "1,,2", "x", "1,x", "-1", "2147483648", "18446744073709551616")
+        ),
+        pytest.param(["folder=", "--", "true"], id="an empty folder"),
+        pytest.param(["filter=", "--", "true"], id="an empty filter"),
+        pytest.param(["read=", "--", "true"], id="an empty path"),
+    ],
+)  # fmt: skip
+def test_refuses(launch, arguments):
+    with pytest.raises(SandboxFailed, match="arguments: Invalid argument"):
+        launch(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "step"),
+    [
+        pytest.param(["folder=/nowhere"], "folder: No such file", id="a folder that is not there"),
+        pytest.param(["folder=/" + "x" * 5000], "folder: File name too long", id="a long folder"),
+        pytest.param(["filter=/" + "x" * 5000], "filter: File name too long", id="a long filter"),
+        pytest.param(["read=/" + "x" * 5000], "landlock path: File name too long", id="a long path"),
+        pytest.param(["path=/" + "x" * 5000], "exec: File name too long", id="a long PATH"),
+        pytest.param(["path=::::::"], "exec: No such file", id="an empty PATH"),
+    ],
+)
+def test_names_the_step_that_failed(launch, arguments, step):
+    with pytest.raises(SandboxFailed, match=step):
+        launch(*arguments, "--", "no-such-program")
+
+
+def test_executes_with_every_kind_of_argument(launch):
+    printed = launch(
+        *GOOD, "rlimit=7:64", "avoid=1,2,3", f"avoid={os.getpid()}", "read=/", "device=/dev/null", "write=/nowhere",
+        "--", "sh", "-c", "pwd; ulimit -n; echo $0 $1", "a", "--", "probe",
+    )  # fmt: skip
+    assert printed == b"/\n64\na --\n"
+
+
+def test_limits_are_never_raised(launch):
+    assert launch(*GOOD, "rlimit=7:18446744073709551615", "--", "sh", "-c", "ulimit -Hn") != b"unlimited\n"
+
+
+def test_survives_random_arguments(launch):
+    chance = random.Random(1)
+    pieces = [
+        "rlimit",
+        "uid",
+        "avoid",
+        "folder",
+        "filter",
+        "read",
+        "--",
+        "probe",
+        "=",
+        ":",
+        ",",
+        "0",
+        "7",
+        "9" * 30,
+        "/",
+        "é",
+    ]
+    for _ in range(150):
+        arguments = ["".join(chance.choices(pieces, k=chance.randrange(1, 5))) for _ in range(chance.randrange(6))]
+        with pytest.raises(SandboxFailed, match=r"arguments: Invalid|exec: |folder: |filter: |uid: |landlock "):
+            launch(*arguments, "--", "no-such-program")

@@ -73,8 +73,8 @@ COMPILE = (
         outcomes=(*dies("SIGSEGV", compile_output=ANYTHING), *does_not_compile(ANYTHING)),
     ),
     Program(
-        cases=("C11",),
-        name="takes long to compile",
+        cases=("C11", "C12"),
+        name="includes everything, which takes long to compile",
         language="c++",
         source="""
 #include <bits/stdc++.h>
@@ -91,7 +91,10 @@ int main() {
         name="uses C++20",
         language="c++",
         source="""
-#include <bits/stdc++.h>
+#include <concepts>
+#include <iostream>
+#include <ranges>
+#include <vector>
 template <std::integral T> T twice(T n) { return 2 * n; }
 int main() {
     std::vector<int> numbers{1, 2, 3, 4};

@@ -56,6 +56,7 @@ class Stack:
         self._schedules: list[Schedule] = []
         self._gateway: Gateway | None = None
         self._upkeep: list[asyncio.Task[None]] = []
+        self._migrating: asyncio.Task[None] | None = None
         self._database_url = settings.database_url
         self._serving = False
 
@@ -96,7 +97,7 @@ class Stack:
         """Ends everything, the callers first."""
         remove_stack_file(self._settings.state)
         self._serving = False
-        for task in self._upkeep:
+        for task in [*self._upkeep, *([self._migrating] if self._migrating else [])]:
             task.cancel()
         if self._gateway:
             await self._gateway.close()
@@ -164,6 +165,14 @@ class Stack:
         self._terminal.log("Stack", "code has changed; the next invocations run it")
         for function in self.functions.values():
             function.retire_idle()
+        self._migrating = asyncio.get_running_loop().create_task(self._migrate_again())
+
+    async def _migrate_again(self) -> None:
+        """New code may want new tables."""
+        try:
+            await self._migrate()
+        except StackError as error:
+            self._terminal.log("Stack", str(error))
 
     async def _retire(self) -> None:
         while True:

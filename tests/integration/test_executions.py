@@ -186,8 +186,11 @@ def test_only_rows_long_queued_are_overdue_and_a_resent_one_waits_again(database
     old, older, _ = database.queue(), database.queue(), database.queue()
     database.age(old, 61)
     database.age(older, 90)
-    backlog = database.upkeep.backlog(resend_after_seconds=60)
+    backlog = database.upkeep.backlog(resend_after_seconds=60, as_of=database.upkeep.now())
     assert (backlog.live, backlog.overdue) == (3, 2)
+    as_of = database.upkeep.now()
+    database.queue()
+    assert database.upkeep.backlog(resend_after_seconds=60, as_of=as_of).live == 3
     assert 89 < (database.upkeep.oldest_queued_seconds() or 0) < 100
     assert database.upkeep.take_overdue(resend_after_seconds=60, most=1) == [older]
     assert database.upkeep.take_overdue(resend_after_seconds=60, most=5) == [old]

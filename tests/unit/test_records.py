@@ -199,6 +199,7 @@ def test_a_poison_message_is_thrown_away_and_counted(body: str) -> None:
 
 def test_a_message_of_a_newer_version_is_kept() -> None:
     runner = Runner()
-    with pytest.raises(UnknownMessageVersion):
+    with pytest.raises(RetryLater) as raised:
         runner.handle(f'{{"version":2,"execution_id":"{UUID(int=0)}"}}')
-    assert runner.poison == 0
+    assert isinstance(raised.value.__cause__, UnknownMessageVersion)
+    assert (runner.poison, runner.visibility.delays) == (0, [3])

@@ -1,6 +1,7 @@
 """The HTTP contract over a store in memory: statuses, bodies, headers and error codes."""
 
 import json
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -130,6 +131,7 @@ def test_keeps_a_source_byte_for_byte(api: Api) -> None:
         pytest.param('{"source_code": NaN}', "MALFORMED_JSON", id="NaN"),
         pytest.param('{"language": ' + "1" * 5_000 + "}", "MALFORMED_JSON", id="an endless number"),
         pytest.param("[]", "INVALID_REQUEST", id="an array"),
+        pytest.param("[{}]", "INVALID_REQUEST", id="an object in an array"),
         pytest.param("null", "INVALID_REQUEST", id="null"),
         pytest.param('"text"', "INVALID_REQUEST", id="a string"),
         pytest.param("123", "INVALID_REQUEST", id="a number"),
@@ -408,6 +410,9 @@ def test_documents_every_call_and_every_code_path(api: Api) -> None:
         for operation in operations.values():
             assert operation["summary"]
             assert "422" not in operation["responses"]
+    assert "content" not in document["paths"]["/code-sessions/{session_id}"]["delete"]["responses"]["204"]
+    referenced = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
+    assert referenced == set(schemas)
 
 
 def test_serves_the_documentation_page_and_its_assets(api: Api) -> None:

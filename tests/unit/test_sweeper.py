@@ -1,6 +1,7 @@
 """What the sweeper sends again, and what the dead-letter consumer ends."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,10 @@ from livecode import messages
 from livecode.db.upkeep import Backlog
 from livecode.domain import Status
 from livecode.errors import ExecutionHeld
+from livecode_api.queue import QueueCounts
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper, Swept
-from tests.fakes import InMemoryStore, RecordingQueue
+from tests.fakes import NOON, InMemoryStore, RecordingQueue
 
 LOGGER = Logger(service="test", level="CRITICAL")
 
@@ -32,7 +34,11 @@ class ListedUpkeep:
     def requeue_lapsed(self, *, max_attempts: int) -> list[UUID]:
         return self.requeued
 
-    def backlog(self, *, resend_after_seconds: float) -> Backlog:
+    def now(self) -> datetime:
+        return NOON
+
+    def backlog(self, *, resend_after_seconds: float, as_of: datetime) -> Backlog:
+        assert as_of == NOON
         return Backlog(live=self.live, overdue=len(self.overdue))
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
@@ -64,6 +70,18 @@ def test_resends_only_what_the_queue_cannot_account_for(live: int, in_queue: int
     queue = RecordingQueue(extra_messages=in_queue)
     assert sweep(upkeep, queue).resent == resent
     assert queue.sent == upkeep.overdue[:resent]
+
+
+def test_runs_that_end_while_it_counts_are_not_taken_for_lost() -> None:
+    upkeep = ListedUpkeep(overdue=[uuid4() for _ in range(5)], live=200)
+
+    class DrainingQueue(RecordingQueue):
+        def counts(self) -> QueueCounts:
+            counts = super().counts()
+            upkeep.live -= 3  # they finish, and their messages go, just after the queue was asked
+            return counts
+
+    assert sweep(upkeep, DrainingQueue(extra_messages=200)).resent == 0
 
 
 def test_a_send_that_fails_leaves_the_others() -> None:

@@ -16,12 +16,19 @@ class MalformedBody(Exception):
     """The body is not a JSON document."""
 
 
-def parse_json(body: str) -> Any:
-    """The JSON document in `body`; NaN and Infinity are none. Raises MalformedBody."""
+class BodyIsNoObject(Exception):
+    """The body is a JSON document, but no object; powertools would take the first item of an array for one."""
+
+
+def parse_json(body: str) -> dict[str, Any]:
+    """The JSON object in `body`; NaN and Infinity are no JSON. Raises MalformedBody, BodyIsNoObject."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise MalformedBody from error
+    if not isinstance(document, dict):
+        raise BodyIsNoObject
+    return document
 
 
 def refuse_body(event: Mapping[str, Any], *, source_limit_bytes: int) -> Problem | None:

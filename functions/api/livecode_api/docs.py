@@ -76,6 +76,8 @@ def _schema(app: APIGatewayRestResolver) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
-    for name in ("HTTPValidationError", "ValidationError"):
+            # It takes the handler's text for a body; an answer without one has none.
+            operation["responses"].get("204", {}).pop("content", None)
+    for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
     return document

@@ -14,7 +14,7 @@ from livecode.errors import (
     UnknownLanguage,
 )
 from livecode.languages import LANGUAGES
-from livecode_api.bodies import MalformedBody
+from livecode_api.bodies import BodyIsNoObject, MalformedBody
 from livecode_api.problems import Problem
 
 # Field names are the caller's, and may be long and many.
@@ -44,6 +44,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
         code="MALFORMED_JSON",
         title="Malformed JSON",
         detail="The body is not a JSON document. Check its quotes, commas and escapes.",
+    ),
+    BodyIsNoObject: Problem(
+        status=400,
+        code="INVALID_REQUEST",
+        title="Invalid request",
+        detail="The body must be a JSON object, such as {} or one with the fields that GET /openapi.json names.",
+        errors=({"field": "body", "code": "object_type", "message": "Send a JSON object"},),
     ),
     UnknownLanguage: Problem(
         status=400,

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 
 from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason
-from livecode.errors import DatabaseUnavailable, ExecutionHeld, PoisonMessage
+from livecode.errors import DatabaseUnavailable, ExecutionHeld, PoisonMessage, UnknownMessageVersion
 from livecode.languages import LANGUAGES, Language
 
 # After the first, second and third failure of ours; the fourth delivery is the last before the dead-letter queue.
@@ -63,6 +63,11 @@ class RecordHandler:
         """Returns when the message is done with; raises when it must come back."""
         try:
             message = messages.decode(record.body)
+        except UnknownMessageVersion as error:
+            # A newer API wrote it, and a newer runner will read it.
+            self.logger.warning("message of a newer version", receive_count=record.receive_count)
+            self._come_back(record)
+            raise RetryLater from error
         except PoisonMessage:
             # Nobody will ever read it, and it names no execution: thrown away at once, and alarmed.
             self.logger.error("poison message", receive_count=record.receive_count)

@@ -46,7 +46,8 @@ class Queue:
         self._sequence = itertools.count()
         self._listeners: set[asyncio.Future[None]] = set()
         for message in store.load(spec.name):
-            self._put(message)
+            # Whoever had received it ended with the stack, so it need not wait for its visibility timeout.
+            self._put(replace(message, visible_at=min(message.visible_at, now())) if message.receipt else message)
 
     def send(self, body: str, *, delay_seconds: int | None = None, attributes: dict[str, Any] | None = None) -> Message:
         now = self._now()

@@ -1,6 +1,7 @@
 """One sweep: ends what is given up, requeues what a runner left, and re-sends the messages that were lost."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from livecode_api.queue import QueueCounts
 class Upkeep(Protocol):
     def requeue_lapsed(self, *, max_attempts: int) -> list[UUID]: ...
     def abandon_lapsed(self, *, max_attempts: int) -> list[UUID]: ...
-    def backlog(self, *, resend_after_seconds: float) -> Backlog: ...
+    def now(self) -> datetime: ...
+    def backlog(self, *, resend_after_seconds: float, as_of: datetime) -> Backlog: ...
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]: ...
 
 
@@ -53,16 +55,23 @@ class Sweeper:
 
     def _take_lost(self) -> list[UUID]:
         """The overdue rows that the queue's own counts cannot account for: a long backlog is no loss."""
-        backlog = self.upkeep.backlog(resend_after_seconds=self.resend_after_seconds)
-        if not backlog.overdue:
+        as_of = self.upkeep.now()
+        if not self._backlog(as_of).overdue:
             return []
-        # Each live row has one message, waiting or in flight. Duplicates make us wait, never send too often.
-        missing = backlog.live - self.queue.counts().all
+        # The messages first, and then the rows of before: a run that ends or begins in between makes us send too few,
+        # which the next sweep mends, and never too many.
+        messages = self.queue.counts().all
+        backlog = self._backlog(as_of)
+        # Each live row has one message, waiting or in flight.
+        missing = backlog.live - messages
         if missing <= 0:
             return []
         return self.upkeep.take_overdue(
             resend_after_seconds=self.resend_after_seconds, most=min(missing, backlog.overdue)
         )
+
+    def _backlog(self, as_of: datetime) -> Backlog:
+        return self.upkeep.backlog(resend_after_seconds=self.resend_after_seconds, as_of=as_of)
 
     def _send(self, execution_ids: list[UUID], outcome: str) -> None:
         for execution_id in execution_ids:

@@ -1,9 +1,10 @@
 """What the sweeper asks of Postgres: which runs were lost, and which are given up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import DateTime, Engine, bindparam, text
 
 from livecode.db.engine import connected
 
@@ -40,8 +41,10 @@ SELECT count(*) AS live,
        count(*) FILTER (
            WHERE status = 'QUEUED' AND sent_at < now() - CAST(:resend_after AS double precision) * interval '1 second'
        ) AS overdue
-FROM executions WHERE status IN ('QUEUED', 'RUNNING')
-""")
+FROM executions WHERE status IN ('QUEUED', 'RUNNING') AND sent_at <= :as_of
+""").bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
+
+_NOW = text("SELECT now()")
 
 _TAKE_OVERDUE = text("""
 WITH resent AS (
@@ -85,9 +88,17 @@ class PostgresUpkeep:
         """Ends as INTERNAL_ERROR what a runner never finished and has no attempt left."""
         return self._ids(_ABANDON, max_attempts=max_attempts, most=self._most)
 
-    def backlog(self, *, resend_after_seconds: float) -> Backlog:
+    def now(self) -> datetime:
+        """The database's clock, which all times in rows are of."""
         with connected(self._engine) as connection:
-            row = connection.execute(_BACKLOG, {"resend_after": resend_after_seconds}).one()
+            now: datetime = connection.execute(_NOW).scalar_one()
+        return now
+
+    def backlog(self, *, resend_after_seconds: float, as_of: datetime) -> Backlog:
+        """Counts the rows that are live now and whose message had been sent by `as_of`."""
+        values = {"resend_after": resend_after_seconds, "as_of": as_of}
+        with connected(self._engine) as connection:
+            row = connection.execute(_BACKLOG, values).one()
         return Backlog(live=row.live, overdue=row.overdue)
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:

@@ -28,12 +28,18 @@ lint: setup
 	.venv/bin/cfn-lint infra/template.yaml
 
 # Every test, with coverage measured in the function processes too. One kind: make test TESTS=tests/unit
-TESTS ?= tests
 test: setup
 	@rm -f .coverage .coverage.*
+ifdef TESTS
 	$(PYTEST) $(TESTS)
 	@.venv/bin/python -m coverage combine -q
-	@.venv/bin/python -m coverage report $(if $(filter tests,$(TESTS)),,--fail-under=0)
+	@.venv/bin/python -m coverage report --fail-under=0
+else
+	$(PYTEST) -n 2 tests/unit tests/integration tests/sandbox
+	$(PYTEST) tests/e2e tests/cases
+	@.venv/bin/python -m coverage combine -q
+	@.venv/bin/python -m coverage report
+endif
 
 # The end-to-end suite against any deployment: make e2e LIVECODE_BASE_URL=https://…/Prod
 e2e: setup

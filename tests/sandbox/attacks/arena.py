@@ -196,7 +196,7 @@ class Arena:
         self._secrets = {SECRET, secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16)}
         _, other_secret, server_secret, file_secret = (SECRET, *sorted(self._secrets - {SECRET}))
         self.root = tempfile.mkdtemp(prefix="livecode-runs-")
-        Path(self.root).chmod(0o777)
+        Path(self.root).chmod(0o1777)  # as /tmp is
         self.outside = Path(tempfile.mkdtemp(prefix="livecode-outside-"))
         (self.outside / "secret").write_text(file_secret)
         (self.outside / "secret").chmod(0o600)

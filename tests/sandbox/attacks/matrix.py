@@ -7,9 +7,11 @@ would do harm if it succeeded is run only behind the layers that the runner alwa
 """
 
 import itertools
+import multiprocessing
 import os
 import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from livecode_runner.sandbox import Layer
@@ -32,8 +34,9 @@ PROTECTED = ("dumpable and seccomp", "and Landlock", "all")
 _BEGIN, _END = "<!-- the matrix, made by `make attacks` -->\n", "<!-- the end of the matrix -->\n"
 
 
-def judge_column(attacks: dict[str, Attack], column: str, uids: "itertools.count[int]") -> dict[str, str]:
+def judge_column(column: str, first_uid: int) -> dict[str, str]:
     """By attack: open, shut or not run."""
+    attacks, uids = load_attacks(), itertools.count(first_uid)
     without = [str(layer) for layer in SWITCHED if layer not in COLUMNS[column]]
     words, arena = {}, None
     try:
@@ -67,11 +70,10 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("the matrix needs root: it runs runners under uids of its own")
     attacks = load_attacks()
-    uids = itertools.count(61000 + os.getpid() % 50 * 60)
-    words = {}
-    for column in COLUMNS:
-        print(f"running {column} ...", file=sys.stderr)  # noqa: T201
-        words[column] = judge_column(attacks, column, uids)
+    # 40 a column: each arena has a uid that none had before.
+    first_uids = range(61000 + os.getpid() % 9 * 320, 64000, 40)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        words = dict(zip(COLUMNS, pool.map(judge_column, COLUMNS, first_uids), strict=True))
     table = render(attacks, words)
     print(table)  # noqa: T201
     for path in map(Path, sys.argv[1:]):

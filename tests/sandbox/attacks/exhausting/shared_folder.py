@@ -7,17 +7,17 @@ ATTACK = Attack(
     outside="nothing is left there, and the next run prints 1",
     ends=("RUNTIME_ERROR", "end"),
     harmless=False,
-    limits={"file_size_mib": 16},
+    limits={"file_size_mib": 16, "run_wall_time_seconds": 8},
     weaker=OTHERS_OF_OUR_UID,
     source="""
 written = 0
 for folder in ('/dev/shm', '/tmp'):
     with denied:
         for n in range(12):
-            open(f'{folder}/livecode-{token}-{n}', 'wb').write(bytes(4_000_000))
+            with open(f'{folder}/livecode-{token}-{n}', 'wb', buffering=0) as file: file.write(bytes(4_000_000))
             written += 1
 if written > 4:
-    time.sleep(30)
+    time.sleep(5)
     won('it was let')
 """,
 )

@@ -10,8 +10,7 @@ os.symlink(outside, 'outside')
 os.symlink('/tmp', 'tmp')
 os.symlink('loop', 'loop')
 for place in (os.environ['HOME'], os.environ['TMPDIR'], os.environ['PYTHONPATH']):
-    os.rename(place, place + '-moved')
-    os.symlink(outside, place)
+    with denied: os.rename(place, place + '-moved'); os.symlink(outside, place)
 folder = os.path.dirname(os.getcwd())
 with denied: os.rename(folder, f'{folder}-moved'); os.symlink(outside, folder)
 """,

@@ -6,7 +6,7 @@ ATTACK = Attack(
     must_not="be as dear to the kernel as the runner is",
     outside="the runner lives",
     weaker=Weaker(
-        unless=("landlock", "separate_uid"),
+        unless=("landlock",),
         why="without privilege a launcher can only ask for the score; a program may go back to the runner's own",
     ),
     source="""

@@ -1,0 +1,39 @@
+"""What ordinary programs use works behind every layer, and prints what it prints elsewhere."""
+
+from collections.abc import Callable
+
+import pytest
+
+from livecode.domain import Status
+from tests.sandbox.conftest import IS_ROOT, MODES, RunnerProcess
+from tests.sandbox.ordinary import cpp_programs, javascript_programs, python_programs
+
+ALL_MODES = [mode for mode in MODES if IS_ROOT or mode != "own_uid"]
+STRICTEST = "shared_uid"  # the narrower of the two filters, and Landlock where there is one
+
+CASES = [
+    *[("python", name, mode) for name in python_programs.PROGRAMS for mode in ALL_MODES],
+    *[("javascript", name, mode) for name in javascript_programs.PROGRAMS for mode in ALL_MODES],
+    *[
+        ("c++", name, mode)
+        for name in cpp_programs.PROGRAMS
+        for mode in (ALL_MODES if name in cpp_programs.EVERYWHERE else [STRICTEST])
+    ],
+]
+PROGRAMS = {
+    "python": python_programs.PROGRAMS,
+    "javascript": javascript_programs.PROGRAMS,
+    "c++": cpp_programs.PROGRAMS,
+}
+
+
+@pytest.mark.parametrize(("language", "name", "mode"), CASES)
+def test_program(ordinary_runners: Callable[[str], RunnerProcess], language: str, name: str, mode: str) -> None:
+    source_code, stdout = PROGRAMS[language][name]
+    outcome = ordinary_runners(mode).run(language, source_code)
+    assert (outcome.stdout, outcome.stderr, outcome.status) == (stdout, "", Status.COMPLETED), outcome.compile_output
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_there_are_enough_programs(language: str) -> None:
+    assert len(PROGRAMS[language]) >= 40

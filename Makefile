@@ -55,3 +55,10 @@ lock: setup
 	sh localstack/lock.sh
 
 .PHONY: lint test e2e bench lock
+
+# Every attack against each layer by itself, as a table that is kept in docs/security.md. Needs root.
+attacks: setup
+	@$(MAKE) -s -C functions/runner/livecode_runner/sandbox
+	.venv/bin/python -m tests.sandbox.attacks.matrix docs/security.md
+
+.PHONY: attacks

@@ -11,6 +11,9 @@ from tests.sandbox.ordinary import cpp_programs, javascript_programs, python_pro
 ALL_MODES = [mode for mode in MODES if IS_ROOT or mode != "own_uid"]
 STRICTEST = "shared_uid"  # the narrower of the two filters, and Landlock where there is one
 
+# Nothing here measures time: a busy machine must not fail a test.
+PATIENCE = {"compile_wall_time_seconds": 120, "run_wall_time_seconds": 120, "time_left_seconds": 500}
+
 CASES = [
     *[("python", name, mode) for name in python_programs.PROGRAMS for mode in ALL_MODES],
     *[("javascript", name, mode) for name in javascript_programs.PROGRAMS for mode in ALL_MODES],
@@ -30,7 +33,7 @@ PROGRAMS = {
 @pytest.mark.parametrize(("language", "name", "mode"), CASES)
 def test_program(ordinary_runners: Callable[[str], RunnerProcess], language: str, name: str, mode: str) -> None:
     source_code, stdout = PROGRAMS[language][name]
-    outcome = ordinary_runners(mode).run(language, source_code)
+    outcome = ordinary_runners(mode).run(language, source_code, **PATIENCE)
     assert (outcome.stdout, outcome.stderr, outcome.status) == (stdout, "", Status.COMPLETED), outcome.compile_output
 
 

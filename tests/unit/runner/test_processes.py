@@ -8,7 +8,12 @@ from livecode_runner.sandbox.processes import all_pids, read_stat, real_uid, sur
 
 def test_a_survey_names_all_that_a_signal_could_be_aimed_at():
     started, finish = threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: (started.set(), finish.wait()))
+
+    def wait() -> None:
+        started.set()
+        finish.wait()
+
+    thread = threading.Thread(target=wait)
     thread.start()
     started.wait()
     survey = survey_uid(os.getuid())

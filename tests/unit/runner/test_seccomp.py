@@ -22,7 +22,7 @@ NAMES = list(ARCHITECTURES)
 
 def decide(program, architecture, number, *arguments, high=0x80000000):
     """What the kernel would answer: an errno, ALLOW or KILL (Linux, Documentation/networking/filter.rst)."""
-    windows = {}
+    windows: dict[int, int] = {}
     for window in (WINDOW, SIGNAL_WINDOW):
         values = (OWN_PID, high, -OWN_PID & 0xFFFFFFFF, -high & 0xFFFFFFFF)
         windows |= dict(zip(window, values, strict=True))

@@ -49,7 +49,7 @@ class RunFolder:
         self._write(f"work/{name}", content)
 
     def populate(self) -> None:
-        """Each folder costs twice, and removing it more than making it: so there are only two."""
+        """Only two: each has a block to be freed later, and where a disk discards freed blocks one waits for that."""
         for name in ("work", "home"):
             self._make(name)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .glance import Glance
 from .phase import SandboxFailed
 
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
@@ -38,6 +39,7 @@ class ProcessTree:
 
     uid: int | None
     pid: int = 0
+    glance: Glance | None = None
     _runner: int = field(default_factory=os.getpid)
     _session: int = field(default_factory=lambda: os.getsid(0))
     _earlier: frozenset[int] = field(default_factory=lambda: _own_children())
@@ -49,7 +51,9 @@ class ProcessTree:
         """Like `pids`, for one who asks often: searches only if the system has given away a process id meanwhile."""
         newest = _newest_pid()
         if newest is None or newest != self._newest or not self._looks_left:
-            self._newest, self._looks_left, self._seen = newest, _RESCAN_LOOKS, frozenset(self.pids())
+            self._newest, self._looks_left = newest, _RESCAN_LOOKS
+            lone = self.glance is not None and self.glance.sees_one_process()
+            self._seen = frozenset((self.pid,) if lone else self.pids())
         self._looks_left -= 1
         return self._seen
 

@@ -37,7 +37,7 @@ class Sandbox:
         self.layers = dict(layers)
         self._base = base
         self._sweeps_folders = clean
-        self._python = _shared_python_folder(for_all=layers[Layer.SEPARATE_UID])
+        self._python = _shared_python_folder(layers)
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
@@ -197,14 +197,17 @@ def _filter_argument(own_uid: bool) -> str:
     return f"filter={_BUILD / ('filter-own_uid.bpf' if own_uid else 'filter-shared_uid.bpf')}"
 
 
-def _shared_python_folder(*, for_all: bool) -> str | None:
-    """Ours, with the compiled sitecustomize; None if it was not built or a program cannot read it: each gets a copy."""
+def _shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:
+    """Ours, with the compiled sitecustomize; None, and each run gets a copy, if it was not built, or if a program could
+    not read it, or could change it."""
     folder = (_BUILD / "python").resolve()
-    needed = 0o001 if for_all else 0
     if not (folder / _SITECUSTOMIZE.name).is_file():
         return None
-    reachable = all(place.stat().st_mode & needed == needed for place in (folder, *folder.parents))
-    return str(folder) if reachable else None
+    if layers[Layer.SEPARATE_UID]:
+        usable = all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
+    else:
+        usable = layers[Layer.LANDLOCK] or folder.stat().st_uid != os.geteuid()
+    return str(folder) if usable else None
 
 
 def _outermost(places: Iterable[str]) -> list[str]:

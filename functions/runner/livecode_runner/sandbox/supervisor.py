@@ -66,6 +66,7 @@ def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> Ph
         for stream in {stdout, stderr}:
             stream.drain()
     finally:
+        watch.stop()
         program.close()
     exit_code = os.waitstatus_to_exitcode(status)
     return PhaseResult(

@@ -7,6 +7,7 @@ from enum import Enum
 
 from .files import measure_tree
 from .folders import RunFolder
+from .glance import Glance
 from .leftovers import Leftovers
 from .memory import deleted_file_bytes, measure_memory
 from .phase import PhaseLimits
@@ -14,9 +15,7 @@ from .processes import ProcessTree, read_stat
 
 TICK_SECONDS = 0.010
 _SHARE_OF_TIME = 10  # a look that takes long makes the next one wait, so that we use at most a tenth of a core
-_FOLDER_BYTES = (
-    256 * 1024
-)  # the folders around one file that is as large as it may be: its writer gets an error, no kill
+_FOLDER_BYTES = 256 * 1024  # those around one file that is as large as may be: its writer gets an error, no kill
 _FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may free what this one takes
 
 
@@ -40,9 +39,16 @@ class ResourceWatch:
     _free_at_start: list[int] = field(default_factory=list)
 
     def start(self, now: float) -> None:
+        """Before the program has been reaped; `stop` afterwards."""
+        self.tree.glance = Glance.at(self.tree.pid)
         self.next_look = now + TICK_SECONDS
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_at_start = self._free_bytes()
+
+    def stop(self) -> None:
+        if self.tree.glance is not None:
+            self.tree.glance.close()
+            self.tree.glance = None
 
     def look(self, now: float) -> Exceeded | None:
         pids = self.tree.watched_pids()
@@ -52,7 +58,11 @@ class ResourceWatch:
         return exceeded
 
     def _look_at_memory(self, pids: frozenset[int]) -> Exceeded | None:
-        used = measure_memory(pids, self.limits.memory_bytes)
+        glance = self.tree.glance
+        if glance is not None and len(pids) == 1:
+            used = glance.resident_bytes()
+        else:
+            used = measure_memory(pids, self.limits.memory_bytes)
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return Exceeded.MEMORY if used > self.limits.memory_bytes else None
 

@@ -1,0 +1,60 @@
+"""Answers the question of most looks, is the program still one process and how large, from files of /proc kept open."""
+
+import os
+from dataclasses import dataclass
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC
+_LINKS_OF_ONE_THREAD = 3  # of /proc/PID/task: itself twice, and a folder a thread
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """At one main process. Reading again from the start makes the kernel answer anew."""
+
+    pid: int
+    _statm: int
+    _threads: int
+    _children: int
+    _own_children: int
+
+    @classmethod
+    def at(cls, pid: int) -> "Glance | None":
+        """None if the process is gone, or where the kernel does not list children."""
+        own = os.getpid()
+        opened: list[int] = []
+        try:
+            for path in (f"{pid}/statm", f"{pid}/task", f"{pid}/task/{pid}/children", f"{own}/task/{own}/children"):
+                opened.append(os.open(f"/proc/{path}", _FLAGS))
+        except OSError:
+            for descriptor in opened:
+                os.close(descriptor)
+            return None
+        statm, threads, children, own_children = opened
+        return cls(pid=pid, _statm=statm, _threads=threads, _children=children, _own_children=own_children)
+
+    def close(self) -> None:
+        for descriptor in (self._statm, self._threads, self._children, self._own_children):
+            os.close(descriptor)
+
+    def sees_one_process(self) -> bool:
+        """False also where more than a glance is needed: several threads, other children of ours.
+
+        What loses its parent becomes a child of our first thread, whichever thread spawned the program. Its own
+        children are read first: they can only move to us.
+        """
+        try:
+            return (
+                os.fstat(self._threads).st_nlink == _LINKS_OF_ONE_THREAD
+                and not os.pread(self._children, 1, 0)
+                and os.pread(self._own_children, 64, 0).strip() in (b"", b"%d" % self.pid)
+            )
+        except OSError:
+            return False
+
+    def resident_bytes(self) -> int:
+        """0 once the process has ended."""
+        try:
+            return int(os.pread(self._statm, 128, 0).split(maxsplit=2)[1]) * _PAGE_BYTES
+        except (OSError, IndexError):
+            return 0

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 _IOPRIO_GET = {"x86_64": 252, "aarch64": 31}[platform.machine()]
+_LANDLOCK_CREATE_RULESET = 444  # on every architecture
 _SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -85,3 +86,8 @@ def look_at_system() -> dict[str, object]:
         for path in (os.path.realpath("/usr/bin/python3"), json.__file__, "/etc/passwd", "/etc/hosts")
         for status in [Path(path).stat()]
     }
+
+
+def landlock_abi() -> int:
+    """Of this kernel; -1 if it has none."""
+    return int(_libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))

@@ -55,7 +55,7 @@ class RunnerProcess:
     def run(self, language: str, source_code: str, *, time_left_seconds: float = 60, **limits: float) -> Outcome:
         """Raises RuntimeError with the name of the error if it was ours. Nothing of the run may be left."""
         assert self._process.stdin is not None
-        limits = {"run_wall_time_seconds": 20, "compile_wall_time_seconds": 20} | limits
+        limits = {"run_wall_time_seconds": 60, "compile_wall_time_seconds": 60} | limits
         request = {
             "language": language,
             "source_code": source_code,

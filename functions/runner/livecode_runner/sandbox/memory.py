@@ -6,6 +6,8 @@ import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+# So often at most: a program may not hide behind children that come and go.
+_MEASUREMENTS = 3
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -40,7 +42,13 @@ def measure_memory(pids: Collection[int], limit_bytes: int) -> int:
     resident = sum(map(resident_bytes, pids))
     if resident <= limit_bytes or len(pids) == 1:
         return resident
-    return sum(map(proportional_bytes, pids))
+    for _ in range(_MEASUREMENTS):
+        proportional = sum(map(proportional_bytes, pids))
+        # A process that ends in between leaves its share of the pages to those that are read later: they count twice.
+        if proportional <= limit_bytes or all(map(resident_bytes, pids)):
+            break
+        pids = [pid for pid in pids if resident_bytes(pid)]
+    return proportional
 
 
 def deleted_file_bytes(pids: Iterable[int]) -> int:

@@ -45,6 +45,8 @@ static void try_arguments(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 			check(!texts[i] || (texts[i] > copy && texts[i] <= copy + size), "a value from elsewhere");
 		check(options.uid <= INT32_MAX, "a uid that the kernel may take for -1");
+		for (int i = 0; i < options.count; i++)
+			check(strncmp(options.arguments[i], "uid=", 4) || options.uid, "a uid that became root's");
 		uint32_t low = size ? data[0] : 0;
 		check(first_to_avoid(options.avoid, low) >= low, "a window that ends before it starts");
 	}
@@ -56,12 +58,14 @@ static void try_filter(const uint8_t *data, size_t size)
 	struct sock_filter *program = malloc(size + 1), *before = malloc(size + 1);
 	memcpy(program, data, size);
 	memcpy(before, data, size);
-	if (fit_filter(program, (long)size, 500, 0x80000000U, size % 16 == 0))
+	if (fit_filter(program, (long)size, 500, 0x80000000U, size % 16 == 0)) {
+		check(size && size % sizeof *program == 0 && size / sizeof *program < MAX_FILTER, "a filter of no filter's size");
 		for (size_t i = 0; i < size / sizeof *program; i++) {
 			struct sock_filter old = before[i], new = program[i];
 			check(old.code == new.code && old.jt == new.jt && old.jf == new.jf, "an instruction has changed");
 			check(old.k == new.k || (BPF_CLASS(old.code) == BPF_JMP && (old.k & ~0x17U) == 0x4C430000U), "a constant has changed");
 		}
+	}
 	free(program);
 	free(before);
 }
@@ -88,7 +92,8 @@ static uint32_t random_below(uint32_t limit) /* xorshift64* */
 
 static const char *const words[] = {
 	"folder=/tmp/run/work", "path=/usr/bin:/bin:", "rlimit=4:0", "rlimit=7:1024", "rlimit=16:1", "rlimit=0:18446744073709551615",
-	"rlimit=0:18446744073709551616", "rlimit=", "rlimit=1", "rlimit=1:-1", "uid=60100", "uid=0", "uid=4294967296", "uid=-1",
+	"rlimit=0:18446744073709551616", "rlimit=", "rlimit=1", "rlimit=1:-1", "uid=60100", "uid=0", "uid=4294967296",
+	"uid=4294967295", "uid=-1",
 	"filter=/x", "filter=", "read=/usr", "write=/tmp", "device=/dev/null", "avoid=1,2,3", "avoid=,", "avoid=1,", "avoid=2147483648",
 	"nonsense=1", "=", "", "--", "probe", "true", "python3", "main.py",
 };

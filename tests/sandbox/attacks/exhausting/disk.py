@@ -11,7 +11,7 @@ ATTACK = Attack(
     source="""
 for n in range(30):
     with open(str(n), 'wb') as file: file.write(bytes(4_000_000))
-time.sleep(30)
+time.sleep(10)
 won('it was let')
 """,
 )

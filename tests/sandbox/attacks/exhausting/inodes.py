@@ -7,10 +7,10 @@ ATTACK = Attack(
     outside="it is killed, the folder is gone, and the next run prints 1",
     ends=("RUNTIME_ERROR",),
     harmless=False,
-    limits={"file_size_mib": 4},
+    limits={"file_size_mib": 2},
     source="""
 for n in range(30_000): os.close(os.open(str(n), os.O_CREAT))
-time.sleep(30)
+time.sleep(10)
 won('it was let')
 """,
 )

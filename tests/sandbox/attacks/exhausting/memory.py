@@ -11,7 +11,7 @@ ATTACK = Attack(
     source="""
 kept = []
 for _ in range(300): kept.append(b'x' * 1_000_000)
-time.sleep(30)
+time.sleep(10)
 won('it was let')
 """,
 )

@@ -13,7 +13,7 @@ import mmap
 mapping = mmap.mmap(-1, 150_000_000)
 if os.fork() == 0: time.sleep(30); os._exit(0)
 for start in range(0, 150_000_000, 4096): mapping[start] = 1
-time.sleep(30)
+time.sleep(10)
 won('it was let')
 """,
 )

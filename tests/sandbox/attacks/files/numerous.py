@@ -7,6 +7,6 @@ ATTACK = Attack(
     outside="the folder of the run is gone",
     source="""
 for n in range(10): os.mkdir(f'folder{n}')
-for n in range(6000): os.close(os.open(f'folder{n % 10}/{n}', os.O_CREAT | os.O_WRONLY))
+for n in range(3000): os.close(os.open(f'folder{n % 10}/{n}', os.O_CREAT | os.O_WRONLY))
 """,
 )

@@ -46,6 +46,11 @@ class EmbeddedStack:
     # ---- Start and stop -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
+        # node, and Postgres where the system has none, as `make setup` has got them.
+        toolchain = ROOT / ".livecode/toolchain"
+        self.state.mkdir(exist_ok=True)
+        if toolchain.exists() and not (self.state / "toolchain").exists():
+            (self.state / "toolchain").symlink_to(toolchain.resolve())
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],

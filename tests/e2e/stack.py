@@ -24,6 +24,7 @@ from sqlalchemy import Engine, text
 from livecode.db.engine import make_engine
 from tests.e2e.client import PAGE_HEADERS, LiveCode, poll
 from tests.e2e.processes import Process, descendants, mentioning, process, wait_until_gone
+from tests.toolchain import link_toolchain
 
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 90
@@ -46,11 +47,8 @@ class EmbeddedStack:
     # ---- Start and stop -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        # node, and Postgres where the system has none, as `make setup` has got them.
-        toolchain = ROOT / ".livecode/toolchain"
         self.state.mkdir(exist_ok=True)
-        if toolchain.exists() and not (self.state / "toolchain").exists():
-            (self.state / "toolchain").symlink_to(toolchain.resolve())
+        link_toolchain(self.state)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, make_url, text
 from livecode.db import migrate
 from livecode.db.engine import make_engine
 from livecode_local.postgres import Postgres
+from tests.toolchain import link_toolchain
 
 # from livecode_local.postgres import LocalPostgres
 
@@ -40,9 +41,7 @@ def postgres_url() -> Iterator[str]:
     # Not below pytest's own folder: Postgres runs as another user when we are root, and must get there.
     state = Path(tempfile.mkdtemp(prefix="livecode-tests-"))
     state.chmod(0o755)
-    toolchain = PROJECT / ".livecode/toolchain"
-    if toolchain.exists():
-        (state / "toolchain").symlink_to(toolchain.resolve())
+    link_toolchain(state)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -14,12 +14,13 @@ import pytest
 
 from livecode_local.errors import StackError
 from livecode_local.postgres import Postgres
-from livecode_local.postgres_binaries import system_postgres
+from livecode_local.postgres_binaries import system_postgres, wheel_postgres
 from livecode_local.state import open_state_folder, remove_state_folder
+from tests.toolchain import TOOLCHAIN, link_toolchain
 
 from .conftest import eventually, run
 
-if not system_postgres() and not os.environ.get("CI"):
+if not system_postgres() and not wheel_postgres(TOOLCHAIN) and not os.environ.get("CI"):
     pytest.skip("there is no Postgres on this machine", allow_module_level=True)
 
 
@@ -28,7 +29,9 @@ def reachable_state():
     """Not pytest's own folder, which is closed to other users: as root, Postgres runs under another uid."""
     folder = Path(tempfile.mkdtemp(prefix="livecode-test-"))
     folder.chmod(0o755)
-    yield open_state_folder(folder / "state")
+    state = open_state_folder(folder / "state")
+    link_toolchain(state)
+    yield state
     shutil.rmtree(folder)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 STREAM_LIMIT_BYTES = 100 * 1024
 ANYTHING = re.compile("")
 # What no program may ever get to see. The words are names of our settings and forms of our secrets.
-SECRETS = re.compile(r"AWS_|LAMBDA|DATABASE_|_QUEUE_URL|postgres(ql)?://|arn:aws|LIVECODE_", re.IGNORECASE)
+SECRETS = re.compile(r"AWS_|LAMBDA|DATABASE_|_QUEUE_URL|postgres(ql)?://|arn:aws|(?-i:LIVECODE_)", re.IGNORECASE)
 
 Text = str | re.Pattern[str]
 

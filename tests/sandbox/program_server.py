@@ -51,7 +51,7 @@ def main() -> None:
                 sandbox,
                 time_left_seconds=lambda: time_left_seconds,  # noqa: B023 - called before the next request
             )
-            answer = {"outcome": dataclasses.asdict(outcome)}
+            answer: dict[str, Any] = {"outcome": dataclasses.asdict(outcome)}
         except EnvironmentOutOfTime:
             answer = {"error": "EnvironmentOutOfTime"}
         answer["children"] = children_of_mine()

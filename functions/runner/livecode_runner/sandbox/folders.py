@@ -23,9 +23,27 @@ from .files import make_accessible, remove_entry
 from .phase import SandboxFailed
 
 FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
+UID_ROOT = "/tmp"
+_BASE_MODE = 0o711
 
 _LOCK_FILE = re.compile(r"uid-\d+\.lock")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def _open_own(path: str) -> int:
+    """A descriptor of a folder that is ours alone, made if need be."""
+    with contextlib.suppress(FileExistsError):
+        Path(path).mkdir(_BASE_MODE)
+    try:
+        descriptor = os.open(path, _FOLDER_FLAGS)
+    except OSError as error:
+        raise SandboxFailed(f"the folder of runs cannot be opened: {error.strerror}") from error
+    status = os.fstat(descriptor)
+    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
+        os.close(descriptor)
+        raise SandboxFailed("the folder of runs is not ours alone")
+    os.fchmod(descriptor, _BASE_MODE)
+    return descriptor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +95,17 @@ class BaseFolder:
     """Where runs have their folders. Raises SandboxFailed if its place is taken by something that is not ours."""
 
     def __init__(self, root: str) -> None:
-        self.path = f"{root}/livecode-runner-{os.geteuid()}"
-        with contextlib.suppress(FileExistsError):
-            Path(self.path).mkdir(0o711)
-        try:
-            self._descriptor = os.open(self.path, _FOLDER_FLAGS)
-        except OSError as error:
-            raise SandboxFailed(f"the folder of runs cannot be opened: {error.strerror}") from error
-        status = os.fstat(self._descriptor)
-        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
-            raise SandboxFailed("the folder of runs is not ours alone")
-        os.fchmod(self._descriptor, 0o711)
+        name = f"livecode-runner-{os.geteuid()}"
+        self.path = f"{root}/{name}"
+        self._descriptor = _open_own(self.path)
+        # Uids are the machine's, whatever the root is.
+        self._uids = self._descriptor if root == UID_ROOT else _open_own(f"{UID_ROOT}/{name}")
 
     @contextlib.contextmanager
     def open_run(self, uid: int | None) -> Iterator[RunFolder]:
         """A fresh folder, removed at the end whatever is in it."""
+        if uid is None:
+            self._restore()
         name = f"run-{secrets.token_hex(8)}"
         with self._exclusively():  # a folder is never seen without its lock
             os.mkdir(name, 0o700, dir_fd=self._descriptor)
@@ -104,10 +118,29 @@ class BaseFolder:
                 os.fchown(descriptor, uid, uid)
             yield folder
         finally:
-            # A program with our uid can rename its folder. Then it is found, unlocked, by remove_abandoned.
+            if uid is None:
+                self._restore()
+            # A program with our uid can rename its own folder too. Then it is found, unlocked, by remove_abandoned.
             remove_entry(self._descriptor, name)
             os.close(descriptor)
             self.remove_abandoned()
+
+    def _restore(self) -> None:
+        """Undoes what a program with our uid can do to the folder of runs itself: take its rights, or rename it."""
+        os.fchmod(self._descriptor, _BASE_MODE)
+        path, ours = Path(self.path), os.fstat(self._descriptor)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(path.lstat(), ours):
+                return
+            parent = os.open(path.parent, _FOLDER_FLAGS)
+            try:
+                remove_entry(parent, path.name)
+            finally:
+                os.close(parent)
+        try:
+            Path(f"/proc/self/fd/{self._descriptor}").readlink().rename(path)
+        except OSError as error:
+            raise SandboxFailed("the folder of runs is gone") from error
 
     def remove_abandoned(self) -> None:
         """Removes what a killed runner, or a program with our uid, left here."""
@@ -125,7 +158,7 @@ class BaseFolder:
         """A uid that no other run on this machine has. Raises SandboxFailed if all are taken."""
         for uid in range(FIRST_UID, LAST_UID + 1):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._descriptor)
+            descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._uids)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -132,6 +132,8 @@ def _argument_rules(variant: str) -> dict[str, Block]:
     rules["socket"] += connected_only
     rules["socketpair"] += connected_only
     rules["connect"] = _fail(errno.EACCES)
+    # It also takes an open /proc/PID for a pidfd, and whose that is cannot be seen from here.
+    rules["pidfd_send_signal"] = _fail(errno.EPERM)
     for name in ("kill", "tkill", "rt_sigqueueinfo", "pidfd_open"):
         rules[name] = _own_process(0, SIGNAL_WINDOW)
     for name in ("prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity"):

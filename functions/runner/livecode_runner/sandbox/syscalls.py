@@ -16,6 +16,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_open": (434, 434),
     "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424),
     "fcntl": (72, 25),
     "ioctl": (16, 29),
     "prlimit64": (302, 261),

@@ -1,13 +1,10 @@
 """Signals through a folder of /proc, which the kernel takes for a descriptor of its process."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import Attack
 
 ATTACK = Attack(
     must_not="reach another process that way",
     outside="the runner, the victim and the other run live",
-    hole=Weaker(
-        unless=("landlock", "separate_uid"), why="pidfd_send_signal takes an open /proc/PID; only pidfd_open is judged"
-    ),
     source="""
 for pid in targets:
     with denied:

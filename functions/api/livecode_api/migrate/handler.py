@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from livecode.config import DatabaseSettings
 from livecode.db import migrate
-from livecode.db.engine import database_url, make_engine
+from livecode.db.engine import configured_engine
 from livecode.logs import quieten_libraries
 
 logger = Logger()
@@ -20,11 +20,7 @@ quieten_libraries()
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`{}` in; `{"revision": "0001"}` out, the revision that the database now has."""
     settings = DatabaseSettings.from_environment(os.environ)
-    engine = make_engine(
-        settings.database_url or database_url(str(parameters.get_secret(settings.required_secret_arn))),
-        timeout_seconds=settings.database_timeout_seconds,
-        application_name="livecode-migrate",
-    )
+    engine = configured_engine(settings, get_secret=parameters.get_secret, application_name="livecode-migrate")
     try:
         revision = migrate.upgrade(engine)
     finally:

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings
-from livecode.db.engine import database_url, make_engine
+from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.errors import ExecutionHeld
@@ -29,11 +29,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 _database = DatabaseSettings.from_environment(os.environ)
 _queues = QueueSettings.from_environment(os.environ)
 _delivery = DeliverySettings.from_environment(os.environ)
-_engine = make_engine(
-    _database.database_url or database_url(str(parameters.get_secret(_database.required_secret_arn))),
-    timeout_seconds=_database.database_timeout_seconds,
-    application_name="livecode-sweeper",
-)
+_engine = configured_engine(_database, get_secret=parameters.get_secret, application_name="livecode-sweeper")
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
 sweeper = Sweeper(
     upkeep=PostgresUpkeep(_engine),

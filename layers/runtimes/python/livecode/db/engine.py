@@ -4,7 +4,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from livecode.config import DatabaseSettings
 from livecode.errors import DatabaseUnavailable
 
 # Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly:
@@ -92,6 +93,14 @@ def _check(connection: Any) -> None:
         cursor.close()
     except (pg8000.Error, OSError) as error:
         raise DisconnectionError from error
+
+
+def configured_engine(
+    settings: DatabaseSettings, *, get_secret: Callable[[str], object], application_name: str
+) -> Engine:
+    """The engine that a function's settings ask for; `get_secret` is asked only where they give no URL."""
+    url = settings.database_url or database_url(str(get_secret(settings.required_secret_arn)))
+    return make_engine(url, timeout_seconds=settings.database_timeout_seconds, application_name=application_name)
 
 
 @contextmanager

@@ -1,11 +1,15 @@
 """A filter that cannot be read, or that is none, refuses to run anything; parsers stand random input."""
 
+import os
+import shutil
 import struct
 import subprocess
 
 import pytest
 
 from livecode_runner.sandbox import SandboxFailed
+from livecode_runner.sandbox.spawn import spawn
+from tests.sandbox.conftest import SANDBOX
 from tests.sandbox.launcher.conftest import BUILD
 
 SHIPPED = BUILD / "filter-own_uid.bpf"
@@ -52,6 +56,27 @@ def test_loads_the_shipped_filters(launch):
 def test_parsers_stand_random_input(checked, seed):
     done = subprocess.run([checked / "fuzz", str(seed), "100000"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "100000 inputs\n"), done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("clang") and not os.environ.get("CI"), reason="clang is not installed")
+def test_parsers_stand_libfuzzer(built_sandbox):
+    """A hundred thousand inputs that libFuzzer chose, from seeds that reach every line of the parsers."""
+    command = ["make", "-s", "-C", str(SANDBOX), "fuzz", "COUNT=100000"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "number_of_executed_units: 100000" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("clang") and not os.environ.get("CI"), reason="clang is not installed")
+def test_the_launcher_builds_by_another_compiler(tmp_path, built_sandbox):
+    command = ["make", "-s", "-C", str(SANDBOX), "CC=clang", f"BUILD={tmp_path}", f"{tmp_path}/launcher"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stderr) == (0, "")
+    program = spawn(f"{tmp_path}/launcher", [f"filter={SHIPPED}", "--", "/bin/true"], {})
+    try:
+        assert os.waitpid(program.pid, 0)[1] == 0
+    finally:
+        program.close()
 
 
 def test_the_launcher_has_no_libc_and_so_no_allocation(built_sandbox):

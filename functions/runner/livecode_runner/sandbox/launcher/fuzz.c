@@ -55,7 +55,7 @@ static void try_arguments(const uint8_t *data, size_t size)
 
 static void try_filter(const uint8_t *data, size_t size)
 {
-	struct sock_filter *program = malloc(size + 1), *before = malloc(size + 1);
+	struct sock_filter *program = malloc(size), *before = malloc(size); /* exact: one instruction too far is seen */
 	memcpy(program, data, size);
 	memcpy(before, data, size);
 	if (fit_filter(program, (long)size, 500, 0x80000000U, size % 16 == 0)) {
@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	try_arguments(data, size);
-	try_filter(data, size);
+	if (size)
+		try_filter(data, size);
 	return 0;
 }
 

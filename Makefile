@@ -49,12 +49,16 @@ e2e: setup
 bench: setup
 	.venv/bin/python -m tests.benchmarks.bench
 
+# RunnerFunction's image, livecode-runner:latest, in your Docker.
+image: setup
+	@.venv/bin/python -m livecode_docker build
+
 # The lock files, anew from pyproject.toml.
 lock: setup
 	.venv/bin/python -m pip install --quiet uv
 	sh localstack/lock.sh
 
-.PHONY: lint test e2e bench lock
+.PHONY: lint test e2e bench image lock
 
 # Every attack against each layer by itself, as a table that is kept in docs/security.md. Needs root.
 attacks: setup

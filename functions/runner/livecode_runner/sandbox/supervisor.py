@@ -26,7 +26,7 @@ What it does not protect
 ------------------------
 - World-readable files, /proc/PID/cmdline and stat of all processes, and the machine's name can be read, without
   Landlock also the runner's code.
-- Memory is looked at every 10 ms: a fast program overshoots its limit by what it can touch in that time.
+- Memory is looked at every 10 ms near its limit: a fast program overshoots its limit by what it can touch in that time.
 - With a shared uid: two runners of the same uid on one machine are kept apart only by Landlock; files outside the
   run's folder, without Landlock, see leftovers.py. Lambda gives each environment, and so each run, its own machine.
 - Processor caches and timing. On AWS the microVM is the border between environments.

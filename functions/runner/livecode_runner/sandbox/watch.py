@@ -13,7 +13,9 @@ from .memory import deleted_file_bytes, measure_memory
 from .phase import PhaseLimits
 from .processes import ProcessTree, read_stat
 
-TICK_SECONDS = 0.010
+SHORTEST_TICK_SECONDS, LONGEST_TICK_SECONDS = 0.010, 0.020
+# No program of one process comes to its limit before the next look: nothing touches memory or fills files faster.
+_MEMORY_BYTES_A_SECOND, _FILE_BYTES_A_SECOND = 8 << 30, 2 << 30
 _SHARE_OF_TIME = 10  # a look that takes long makes the next one wait, so that we use at most a tenth of a core
 _FOLDER_BYTES = 256 * 1024  # those around one file that is as large as may be: its writer gets an error, no kill
 _FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may free what this one takes
@@ -23,6 +25,13 @@ class Exceeded(Enum):
     MEMORY = "memory"
     FILES = "files"
     PROCESSES = "processes"
+
+
+def tick_seconds(limits: PhaseLimits, used_memory_bytes: int, taken_file_bytes: int) -> float:
+    """The more is left of the limits, the later the next look: most programs never come near them."""
+    memory_seconds = (limits.memory_bytes - used_memory_bytes) / _MEMORY_BYTES_A_SECOND
+    file_seconds = (limits.file_bytes - taken_file_bytes) / _FILE_BYTES_A_SECOND
+    return max(SHORTEST_TICK_SECONDS, min(LONGEST_TICK_SECONDS, memory_seconds, file_seconds))
 
 
 @dataclass
@@ -35,15 +44,17 @@ class ResourceWatch:
     leftovers: Leftovers
     peak_memory_bytes: int = 0
     next_look: float = 0.0
+    _used_memory_bytes: int = 0
+    _taken_file_bytes: int = 0
     _next_file_look: float = 0.0
-    _free_at_start: list[int] = field(default_factory=list)
+    _free_before: list[int] = field(default_factory=list)
 
     def start(self, now: float) -> None:
         """Before the program has been reaped; `stop` afterwards."""
         self.tree.glance = Glance.at(self.tree.pid)
-        self.next_look = now + TICK_SECONDS
+        self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
-        self._free_at_start = self._free_bytes()
+        self._free_before = self._free_bytes()
 
     def stop(self) -> None:
         if self.tree.glance is not None:
@@ -54,7 +65,10 @@ class ResourceWatch:
         pids = self.tree.watched_pids()
         exceeded = self._look_at_memory(pids) or self._look_at_processes(pids) or self._look_at_files(pids, now)
         duration = time.monotonic() - now
-        self.next_look = now + max(TICK_SECONDS, duration * _SHARE_OF_TIME)
+        tick = SHORTEST_TICK_SECONDS
+        if len(pids) == 1:
+            tick = tick_seconds(self.limits, self._used_memory_bytes, self._taken_file_bytes)
+        self.next_look = now + max(tick, duration * _SHARE_OF_TIME)
         return exceeded
 
     def _look_at_memory(self, pids: frozenset[int]) -> Exceeded | None:
@@ -63,6 +77,7 @@ class ResourceWatch:
             used = glance.resident_bytes()
         else:
             used = measure_memory(pids, self.limits.memory_bytes)
+        self._used_memory_bytes = used
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return Exceeded.MEMORY if used > self.limits.memory_bytes else None
 
@@ -75,14 +90,17 @@ class ResourceWatch:
 
     def _look_at_files(self, pids: frozenset[int], now: float) -> Exceeded | None:
         """Free space is cheap to ask for, but others change it too: it only tells us when to count."""
-        taken = max(before - left for before, left in zip(self._free_at_start, self._free_bytes(), strict=True))
-        if taken <= self.limits.file_bytes and now < self._next_file_look:
+        free = self._free_bytes()
+        self._taken_file_bytes = max(before - left for before, left in zip(self._free_before, free, strict=True))
+        if self._taken_file_bytes <= self.limits.file_bytes and now < self._next_file_look:
             return None
         self._next_file_look = now + _FILE_LOOK_SECONDS
         limit = self.limits.file_bytes + _FOLDER_BYTES
         used = measure_tree(self.folder.descriptor, limit)
         used += self.leftovers.measure(limit) if used <= limit else 0
         used += deleted_file_bytes(pids) if used <= limit else 0
+        # What others took is forgotten, or their writing would make us count at every look from now on.
+        self._free_before, self._taken_file_bytes = [left + used for left in free], used
         return Exceeded.FILES if used > limit else None
 
     def _free_bytes(self) -> list[int]:

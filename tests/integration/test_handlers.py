@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.signers import generate_db_auth_token
 from moto import mock_aws
 from sqlalchemy import Engine, text
 
@@ -129,7 +130,8 @@ def test_a_dead_letter_is_told_to_its_client_and_counted(
 
 
 def test_migrating_a_migrated_database_says_where_it_is(database: None, queue_url: str) -> None:
-    assert load("livecode_api.migrate.handler").lambda_handler({}, Context()) == {"revision": "0001"}
+    answer = load("livecode_api.migrate.handler").lambda_handler({}, Context())
+    assert (answer["revision"], answer["newer"]) == ("0001", False)
 
 
 def test_the_database_may_be_a_secret(queue_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,3 +141,26 @@ def test_the_database_may_be_a_secret(queue_url: str, database_url: str, monkeyp
     monkeypatch.setenv("DATABASE_SECRET_ARN", arn)
     status, problem = call(load("livecode_api.handler"), "GET", "/health/database")
     assert (status, problem["code"]) == (503, "DATABASE_UNAVAILABLE")
+
+
+def test_the_database_may_know_the_function_by_its_role(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each new connection has a token of its own: one ends after 15 minutes, and SnapStart wakes hours later."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
+    monkeypatch.setenv("DATABASE_PORT", "1")
+    monkeypatch.setenv("DATABASE_USER", "livecode_api_iam")
+    tokens: list[str] = []
+
+    def keep(*arguments: object, **named: object) -> str:
+        tokens.append(generate_db_auth_token(*arguments, **named))
+        return tokens[-1]
+
+    monkeypatch.setattr("botocore.signers.generate_db_auth_token", keep)
+    api = load("livecode_api.handler")
+    assert tokens == []
+    for _ in range(2):
+        status, problem = call(api, "GET", "/health/database")
+        assert (status, problem["code"]) == (503, "DATABASE_UNAVAILABLE")
+    assert len(tokens) == 2
+    assert all(token.startswith("127.0.0.1:1/?Action=connect&DBUser=livecode_api_iam&") for token in tokens)
+    assert all("X-Amz-Expires=900" in token and "%2Frds-db%2Faws4_request" in token for token in tokens)

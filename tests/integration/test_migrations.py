@@ -31,8 +31,19 @@ def test_constraints_and_partial_indexes_are_what_the_tables_say(engine: Engine)
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     head = ScriptDirectory.from_config(migrate.alembic_config()).get_current_head()
-    assert migrate.upgrade(engine) == head
+    assert migrate.upgrade(engine).revision == head
     assert "executions" in inspect(engine).get_table_names()
+
+
+def test_a_database_of_a_newer_release_is_left_as_it_is(engine: Engine) -> None:
+    """So that a deployment that failed can be rolled back: the older release's migrations run again."""
+    with engine.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("REVOKE ALL ON executions FROM livecode_api"))
+    assert migrate.upgrade(engine) == migrate.Migrated(revision="9999", newer=True)
+    with engine.connect() as connection:
+        granted = text("SELECT has_table_privilege('livecode_api', 'executions', 'SELECT')")
+        assert connection.execute(granted).scalar_one() is False
 
 
 def _definitions(connection: object, schema: str = "public") -> list[str]:

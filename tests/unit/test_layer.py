@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from livecode import messages
 from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings
-from livecode.db.engine import database_url
+from livecode.db.engine import secret_login
 from livecode.errors import PoisonMessage, UnknownMessageVersion
 from livecode.ids import uuid7
 from livecode.languages import LANGUAGES, find_language
@@ -57,9 +57,14 @@ def test_a_database_needs_a_url_or_a_secret() -> None:
         _ = DatabaseSettings.from_environment({"DATABASE_URL": ""}).required_secret_arn
 
 
-def test_a_secret_s_odd_characters_survive_the_url() -> None:
-    url = database_url('{"host":"db","port":5433,"username":"u","password":"p@:/?#%","dbname":"livecode"}')
-    assert url == "postgresql://u:p%40%3A%2F%3F%23%25@db:5433/livecode?sslmode=verify-full"
+def test_a_login_needs_a_host_and_a_user() -> None:
+    with pytest.raises(ValidationError, match="go together"):
+        DatabaseSettings.from_environment({"DATABASE_HOST": "db"})
+
+
+def test_a_secret_is_a_login_whatever_is_in_it() -> None:
+    login = secret_login('{"host":"db","port":5433,"username":"u","password":"p@:/?#%","dbname":"livecode"}')
+    assert login == {"host": "db", "port": 5433, "user": "u", "password": "p@:/?#%", "database": "livecode"}
 
 
 def test_required_layers_are_a_list() -> None:

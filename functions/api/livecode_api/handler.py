@@ -2,12 +2,14 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.signers import generate_db_auth_token
 
 from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings, SessionLimitSettings
 from livecode.db.engine import configured_engine
@@ -32,8 +34,13 @@ def _build() -> LiveCodeResolver:
     run_limits = RunLimitSettings.from_environment(os.environ)
     queues = QueueSettings.from_environment(os.environ)
     database = DatabaseSettings.from_environment(os.environ)
-    engine = configured_engine(database, get_secret=parameters.get_secret, application_name="livecode-api")
     sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+    engine = configured_engine(
+        database,
+        get_secret=parameters.get_secret,
+        get_token=partial(generate_db_auth_token, sqs),  # any client can sign, and RDS's own takes long to load
+        application_name="livecode-api",
+    )
     service = ExecutionService(
         sessions=PostgresSessions(engine, rate_limit_burst=limits.rate_limit_burst),
         slots=PostgresSlots(engine, limits.session_limits),

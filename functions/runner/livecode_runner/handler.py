@@ -1,6 +1,7 @@
 """RunnerFunction's entry point: reads the environment, prepares the sandbox, and handles the queue's records."""
 
 import os
+from functools import partial
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.signers import generate_db_auth_token
 
 from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings, RunLimitSettings
 from livecode.db.engine import configured_engine
@@ -43,8 +45,13 @@ _database = DatabaseSettings.from_environment(os.environ)
 _queues = QueueSettings.from_environment(os.environ)
 _delivery = DeliverySettings.from_environment(os.environ)
 _limits = RunLimitSettings.from_environment(os.environ).run_limits
-_engine = configured_engine(_database, get_secret=parameters.get_secret, application_name="livecode-runner")
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+_engine = configured_engine(
+    _database,
+    get_secret=parameters.get_secret,
+    get_token=partial(generate_db_auth_token, _sqs),  # any client can sign, and RDS's own takes long to load
+    application_name="livecode-runner",
+)
 
 
 def _report() -> None:

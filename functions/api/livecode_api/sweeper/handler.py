@@ -1,6 +1,7 @@
 """SweeperFunction's entry point: EventBridge's tick sweeps, and messages of the dead-letter queue are buried."""
 
 import os
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -11,6 +12,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.signers import generate_db_auth_token
 
 from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings
 from livecode.db.engine import configured_engine
@@ -29,8 +31,13 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 _database = DatabaseSettings.from_environment(os.environ)
 _queues = QueueSettings.from_environment(os.environ)
 _delivery = DeliverySettings.from_environment(os.environ)
-_engine = configured_engine(_database, get_secret=parameters.get_secret, application_name="livecode-sweeper")
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+_engine = configured_engine(
+    _database,
+    get_secret=parameters.get_secret,
+    get_token=partial(generate_db_auth_token, _sqs),  # any client can sign, and RDS's own takes long to load
+    application_name="livecode-sweeper",
+)
 sweeper = Sweeper(
     upkeep=PostgresUpkeep(_engine),
     queue=SqsQueue(_sqs, _queues.execution_queue_url),

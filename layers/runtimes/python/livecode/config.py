@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from livecode.domain import RunLimits, SessionLimits
 
@@ -25,18 +25,30 @@ class Settings(BaseModel):
 
 
 class DatabaseSettings(Settings):
-    """Where Postgres is: `DATABASE_URL`, or a Secrets Manager secret with host, port, username, password, dbname."""
+    """Where Postgres is, and how to log in: by `DATABASE_URL`, by IAM to `DATABASE_HOST` as `DATABASE_USER`, or by a
+    Secrets Manager secret with host, port, username, password, dbname. The first that is set counts.
+    """
 
     database_url: str | None = None
+    database_host: str | None = None
+    database_port: int = Field(default=5432, ge=1, le=65535)
+    database_name: str = "livecode"
+    database_user: str | None = None
     database_secret_arn: str | None = None
     database_timeout_seconds: float = Field(default=2, gt=0)
 
     @property
     def required_secret_arn(self) -> str:
-        """Raises ValueError when neither a URL nor a secret is set."""
+        """Raises ValueError when nothing says where the database is."""
         if self.database_secret_arn is None:
-            raise ValueError("set DATABASE_SECRET_ARN or DATABASE_URL")
+            raise ValueError("set DATABASE_URL, DATABASE_HOST with DATABASE_USER, or DATABASE_SECRET_ARN")
         return self.database_secret_arn
+
+    @model_validator(mode="after")
+    def _host_and_user_go_together(self) -> Self:
+        if (self.database_host is None) != (self.database_user is None):
+            raise ValueError("DATABASE_HOST and DATABASE_USER go together")
+        return self
 
 
 class QueueSettings(Settings):

@@ -4,7 +4,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,28 +24,34 @@ _UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
-def database_url(secret: str) -> str:
-    """The URL of a Secrets Manager secret in RDS's form: JSON with host, port, username, password, dbname."""
+def secret_login(secret: str) -> dict[str, Any]:
+    """How to log in by a Secrets Manager secret in RDS's form: JSON with host, port, username, password, dbname."""
     fields = json.loads(secret)
-    return URL.create(
-        "postgresql",
-        username=fields["username"],
-        password=fields["password"],
-        host=fields["host"],
-        port=int(fields.get("port", 5432)),
-        database=fields.get("dbname", "postgres"),
-        query={"sslmode": "verify-full"},
-    ).render_as_string(hide_password=False)
+    return {
+        "host": fields["host"],
+        "port": int(fields.get("port", 5432)),
+        "user": fields["username"],
+        "password": fields["password"],
+        "database": fields.get("dbname", "postgres"),
+    }
 
 
 def make_engine(
-    url: str, *, timeout_seconds: float, application_name: str, check_unused_after_seconds: float = 1.0
+    url: str,
+    *,
+    timeout_seconds: float,
+    application_name: str,
+    check_unused_after_seconds: float = 1.0,
+    login: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Engine:
     """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|require|verify-full]`.
 
-    Nothing is connected yet. Every statement commits by itself; `timeout_seconds` bounds each wait for the server. A
-    connection that was used a moment ago is not checked before use: that is a round trip, and without it a server that
-    restarts costs one failed statement at most.
+    `login` is asked before each new connection for what the URL leaves open: a token that soon ends, a password that
+    changes. Nothing is asked or connected yet, so a snapshot of this process holds neither.
+
+    Every statement commits by itself; `timeout_seconds` bounds each wait for the server. A connection that was used a
+    moment ago is not checked before use: that is a round trip, and without it a server that restarts costs one failed
+    statement at most.
     """
     parsed = make_url(url)
     connect_args: dict[str, Any] = {"timeout": timeout_seconds, "application_name": application_name}
@@ -72,6 +78,12 @@ def make_engine(
         pool_reset_on_return=None,
     )
 
+    if login is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
+            arguments.update(login())
+
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, _: object) -> None:
         now = time.monotonic()
@@ -96,11 +108,33 @@ def _check(connection: Any) -> None:
 
 
 def configured_engine(
-    settings: DatabaseSettings, *, get_secret: Callable[[str], object], application_name: str
+    settings: DatabaseSettings,
+    *,
+    get_secret: Callable[[str], object],
+    get_token: Callable[[str, int, str], str],
+    application_name: str,
 ) -> Engine:
-    """The engine that a function's settings ask for; `get_secret` is asked only where they give no URL."""
-    url = settings.database_url or database_url(str(get_secret(settings.required_secret_arn)))
-    return make_engine(url, timeout_seconds=settings.database_timeout_seconds, application_name=application_name)
+    """The engine that a function's settings ask for, with verified TLS unless they give a URL.
+
+    `get_secret(arn)` and `get_token(host, port, user)` are asked only for new connections that need them.
+    """
+    url, login = _address(settings, get_secret, get_token)
+    return make_engine(
+        url, timeout_seconds=settings.database_timeout_seconds, application_name=application_name, login=login
+    )
+
+
+def _address(
+    settings: DatabaseSettings, get_secret: Callable[[str], object], get_token: Callable[[str, int, str], str]
+) -> tuple[str, Callable[[], Mapping[str, Any]] | None]:
+    if settings.database_url:
+        return settings.database_url, None
+    if settings.database_host and settings.database_user:
+        host, port, user = settings.database_host, settings.database_port, settings.database_user
+        url = URL.create("postgresql", user, None, host, port, settings.database_name, {"sslmode": "verify-full"})
+        return url.render_as_string(), lambda: {"password": get_token(host, port, user)}
+    arn = settings.required_secret_arn
+    return "postgresql:///?sslmode=verify-full", lambda: secret_login(str(get_secret(arn)))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,10 @@ SANDBOX = REPOSITORY / "functions/runner/livecode_runner/sandbox"
 SERVER = REPOSITORY / "tests/sandbox/program_server.py"
 
 # What is left out of the sandbox; where we are root, `shared_uid` runs under a uid that has no privilege.
+NAMESPACES = ("pid_namespace", "mount_namespace", "network_namespace", "ipc_namespace")
 MODES = {
     "own_uid": (),
+    "own_uid_without_namespaces": (*NAMESPACES, "cgroup"),
     "shared_uid": ("separate_uid",),
     "shared_uid_without_landlock": ("separate_uid", "landlock"),
 }
@@ -55,14 +57,14 @@ Run = Callable[..., Outcome]
 class RunnerProcess:
     """A program server, and what it reported about itself."""
 
-    def __init__(self, mode: str, path: str, uid: int | None, root: str) -> None:
+    def __init__(self, mode: str, path: str, uid: int | None, root: str, *, without: Collection[str] = ()) -> None:
         self.mode, self.root = mode, root
         self.uid = os.getuid() if uid is None else uid
         interpreter = sys.executable if uid is None or readable_by_all(sys.executable) else "/usr/bin/python3"
         python_path = [REPOSITORY / "functions/runner", REPOSITORY / "layers/runtimes/python"]
         identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
         self._process = subprocess.Popen(
-            [interpreter, str(SERVER), path, root, *MODES[mode]],
+            [interpreter, str(SERVER), path, root, *MODES[mode], *without],
             env={"PATH": path, "PYTHONPATH": ":".join(map(str, python_path)), "AWS_SECRET_ACCESS_KEY": SECRET},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,16 +78,7 @@ class RunnerProcess:
 
     def run(self, language: str, source_code: str, *, time_left_seconds: float = 60, **limits: float) -> Outcome:
         """Raises RuntimeError with the name of the error if it was ours. Nothing of the run may be left."""
-        assert self._process.stdin is not None
-        limits = {"run_wall_time_seconds": 60, "compile_wall_time_seconds": 60} | limits
-        request = {
-            "language": language,
-            "source_code": source_code,
-            "limits": limits,
-            "time_left_seconds": time_left_seconds,
-        }
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
+        self.submit(language, source_code, time_left_seconds=time_left_seconds, **limits)
         answer = self._receive()
         assert answer["children"] == [], "processes are left"
         assert self.left_files() == [], "files are left"
@@ -96,8 +89,25 @@ class RunnerProcess:
         fields["reason"] = fields["reason"] and Reason(fields["reason"])
         return Outcome(**fields)
 
+    def submit(self, language: str, source_code: str, *, time_left_seconds: float = 60, **limits: float) -> None:
+        """Without waiting for its end."""
+        assert self._process.stdin is not None
+        limits = {"run_wall_time_seconds": 60, "compile_wall_time_seconds": 60} | limits
+        request = {
+            "language": language,
+            "source_code": source_code,
+            "limits": limits,
+            "time_left_seconds": time_left_seconds,
+        }
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+
     def left_files(self) -> list[str]:
         return [path.name for path in Path(self.root).glob("*/*") if path.suffix != ".lock"]
+
+    def kill(self) -> None:
+        self._process.kill()
+        self.stop()
 
     def stop(self) -> None:
         assert self._process.stdin is not None
@@ -146,7 +156,7 @@ def runners(built_sandbox: None, toolchain_path: str) -> Iterator[Callable[[str]
             root = tempfile.mkdtemp(prefix="livecode-runs-")
             Path(root).chmod(0o777)
             # RLIMIT_NPROC counts a uid's tasks, so each test worker has one of its own.
-            uid = 64000 + worker if IS_ROOT and mode != "own_uid" else None
+            uid = 64000 + worker if IS_ROOT and not mode.startswith("own_uid") else None
             started[mode] = RunnerProcess(mode, toolchain_path, uid, root)
         return started[mode]
 
@@ -156,7 +166,7 @@ def runners(built_sandbox: None, toolchain_path: str) -> Iterator[Callable[[str]
         shutil.rmtree(process.root)
 
 
-@pytest.fixture(params=[mode for mode in MODES if IS_ROOT or mode != "own_uid"])
+@pytest.fixture(params=[mode for mode in MODES if IS_ROOT or not mode.startswith("own_uid")])
 def runner(request: pytest.FixtureRequest, runners: Callable[[str], RunnerProcess]) -> RunnerProcess:
     return runners(request.param)
 

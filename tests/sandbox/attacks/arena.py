@@ -286,7 +286,7 @@ class Arena:
             assert time.monotonic() < deadline, "the other run does not start"
             time.sleep(0.005)
         children = Path(f"/proc/{self.victim.pid}/task/{self.victim.pid}/children").read_text().split()
-        return ready[0].parents[1], int(children[0])
+        return ready[0].parents[1], int(children[-1])  # behind the init of its PID namespace, if it has one
 
     def _take_uids(self) -> set[int]:
         """Keeps runs off the uids that other test processes use meanwhile: each has its own folder of locks."""

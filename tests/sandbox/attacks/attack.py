@@ -72,15 +72,11 @@ class Attack:
     ends: tuple[str, ...] = ("end",)  # what a fair end looks like: `end`, a signal, a reason, or a status
     harmless: bool = True  # if it succeeds; otherwise it is never tried without the layers that stop it
     weaker: Weaker | None = None
-    hole: Weaker | None = None  # not promised away, and yet it succeeds: a bug of ours
     limits: Mapping[str, float] = field(default_factory=dict)
     witness: "Callable[[Arena, Outcome], str | None]" = lambda arena, outcome: None  # says what else went wrong
 
     def is_excused(self, layers: Mapping[str, bool]) -> bool:
         return self.weaker is not None and not any(layers[name] for name in self.weaker.unless)
-
-    def is_hole(self, layers: Mapping[str, bool]) -> bool:
-        return self.hole is not None and not any(layers[name] for name in self.hole.unless)
 
     def program(self, facts: Mapping[str, Any]) -> str:
         """With what every attack may know: the victims' process ids, ports and paths."""

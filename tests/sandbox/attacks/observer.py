@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,6 +13,24 @@ _IOPRIO_GET = {"x86_64": 252, "aarch64": 31}[platform.machine()]
 _LANDLOCK_CREATE_RULESET = 444  # on every architecture
 _SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def namespaces_can_be_made() -> bool:
+    done = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "--net", "--ipc", "true"], check=False)
+    return done.returncode == 0
+
+
+def memory_cgroup_can_be_made() -> bool:
+    """Below the group that we are in (version 1), or where that one is (version 2)."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        below = "/sys/fs/cgroup" + ("/memory" if controllers == "memory" else "")
+        group = Path(below + path) if controllers == "memory" else Path(below + path).parent
+        if controllers in {"memory", ""} and os.access(group / "cgroup.procs", os.W_OK):
+            handed_out = group / "cgroup.subtree_control"
+            if controllers == "memory" or (handed_out.exists() and "memory" in handed_out.read_text().split()):
+                return True
+    return False
 
 
 def look_at(pid: int) -> dict[str, object]:

@@ -39,6 +39,15 @@ GOOD = ["path=/usr/bin:/bin", "rlimit=4:0", "folder=/"]
             pytest.param([f"avoid={value}", "--", "true"], id=f"avoid={value}")
             for value in ("", ",", "1,", ",1", "1,,2", "x", "1,x", "-1", "2147483648", "18446744073709551616")
         ),
+        *(
+            pytest.param([f"namespace={value}", "--", "true"], id=f"namespace={value}")
+            for value in ("", "user", "pids", "pid,mount", "1")
+        ),
+        *(
+            pytest.param([f"shared_memory={value}", "--", "true"], id=f"shared_memory={value}")
+            for value in ("", "-1", "1M", "18446744073709551616")
+        ),
+        pytest.param(["cgroup=", "--", "true"], id="an empty cgroup"),
         pytest.param(["folder=", "--", "true"], id="an empty folder"),
         pytest.param(["filter=", "--", "true"], id="an empty filter"),
         pytest.param(["read=", "--", "true"], id="an empty path"),
@@ -57,6 +66,8 @@ def test_refuses(launch, arguments):
         pytest.param(["filter=/" + "x" * 5000], "filter: File name too long", id="a long filter"),
         pytest.param(["read=/" + "x" * 5000], "landlock path: File name too long", id="a long path"),
         pytest.param(["path=/" + "x" * 5000], "exec: File name too long", id="a long PATH"),
+        pytest.param(["cgroup=/nowhere"], "cgroup: No such file", id="a cgroup that is not there"),
+        pytest.param(["cgroup=/" + "x" * 5000], "cgroup: File name too long", id="a long cgroup"),
         pytest.param(["path=::::::"], "exec: No such file", id="an empty PATH"),
     ],
 )

@@ -20,7 +20,8 @@ def ordinary_runners(built_sandbox: None, toolchain_path: str) -> Iterator[Calla
         if mode not in started:
             root = tempfile.mkdtemp(prefix="livecode-runs-")
             Path(root).chmod(0o1777)
-            uid = 64100 + os.getpid() % 400 * 3 + list(MODES).index(mode) if IS_ROOT and mode != "own_uid" else None
+            own = IS_ROOT and not mode.startswith("own_uid")
+            uid = 64100 + os.getpid() % 300 * 4 + list(MODES).index(mode) if own else None
             started[mode] = RunnerProcess(mode, toolchain_path, uid, root)
         return started[mode]
 

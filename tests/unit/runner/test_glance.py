@@ -25,7 +25,7 @@ from livecode_runner.sandbox.glance import Glance
 code = "import time\\n" + {source_code!r} + "\\nprint(flush=True); time.sleep(60)"
 program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
 program.stdout.readline()
-glance = Glance.at(program.pid)
+glance = Glance.at(program.pid, os.getpid())
 print(glance.sees_one_process(), glance.resident_bytes() > 1_000_000)
 os.killpg(program.pid, 9)
 program.wait()
@@ -45,4 +45,4 @@ glance.close()
 def test_there_is_none_of_a_process_that_is_gone():
     pid = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(pid, 0)
-    assert Glance.at(pid) is None
+    assert Glance.at(pid, os.getpid()) is None

@@ -16,38 +16,42 @@ class Glance:
     _statm: int
     _threads: int
     _children: int
-    _own_children: int
+    _adopted: int
 
     @classmethod
-    def at(cls, pid: int) -> "Glance | None":
-        """None if the process is gone, or where the kernel does not list children."""
-        own = os.getpid()
+    def at(cls, pid: int, adopter: int) -> "Glance | None":
+        """None if the process is gone, or where the kernel does not list children. `adopter` gets its orphans."""
         opened: list[int] = []
         try:
-            for path in (f"{pid}/statm", f"{pid}/task", f"{pid}/task/{pid}/children", f"{own}/task/{own}/children"):
+            for path in (
+                f"{pid}/statm",
+                f"{pid}/task",
+                f"{pid}/task/{pid}/children",
+                f"{adopter}/task/{adopter}/children",
+            ):
                 opened.append(os.open(f"/proc/{path}", _FLAGS))
         except OSError:
             for descriptor in opened:
                 os.close(descriptor)
             return None
-        statm, threads, children, own_children = opened
-        return cls(pid=pid, _statm=statm, _threads=threads, _children=children, _own_children=own_children)
+        statm, threads, children, adopted = opened
+        return cls(pid=pid, _statm=statm, _threads=threads, _children=children, _adopted=adopted)
 
     def close(self) -> None:
-        for descriptor in (self._statm, self._threads, self._children, self._own_children):
+        for descriptor in (self._statm, self._threads, self._children, self._adopted):
             os.close(descriptor)
 
     def sees_one_process(self) -> bool:
-        """False also where more than a glance is needed: several threads, other children of ours.
+        """False also where more than a glance is needed: several threads, other children of the adopter.
 
-        What loses its parent becomes a child of our first thread, whichever thread spawned the program. Its own
-        children are read first: they can only move to us.
+        What loses its parent becomes a child of the adopter's first thread. The program's own children are read first:
+        they can only move there.
         """
         try:
             return (
                 os.fstat(self._threads).st_nlink == _LINKS_OF_ONE_THREAD
                 and not os.pread(self._children, 1, 0)
-                and os.pread(self._own_children, 64, 0).strip() in (b"", b"%d" % self.pid)
+                and os.pread(self._adopted, 64, 0).strip() in (b"", b"%d" % self.pid)
             )
         except OSError:
             return False

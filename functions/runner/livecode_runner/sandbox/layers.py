@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,8 +22,21 @@ class Layer(StrEnum):
     SUBREAPER = "subreaper"
     LANDLOCK = "landlock"
     SEPARATE_UID = "separate_uid"  # of its own for each concurrent run
+    PID_NAMESPACE = "pid_namespace"  # of its own too, like the next four
+    MOUNT_NAMESPACE = "mount_namespace"
+    NETWORK_NAMESPACE = "network_namespace"
+    IPC_NAMESPACE = "ipc_namespace"
+    CGROUP = "cgroup"  # bounds memory
     CLEAN_FOLDERS = "clean_folders"  # nothing is left in /tmp, /var/tmp, /dev/shm
     PRIVATE_ENVIRONMENTS = "private_environments"  # no process's environment could be read at start
+
+
+NAMESPACES = {
+    Layer.PID_NAMESPACE: "pid",
+    Layer.MOUNT_NAMESPACE: "mount",
+    Layer.NETWORK_NAMESPACE: "network",
+    Layer.IPC_NAMESPACE: "ipc",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +72,9 @@ def probe(launcher: str, arguments: list[str]) -> ProbeReport | None:
     except BlockingIOError:  # it printed nothing
         return None
     finally:
+        if program.init is not None:
+            os.kill(program.init, signal.SIGKILL)
+            os.waitpid(program.init, 0)
         program.close()
     found = {name: int(value) for name, value in (line.split() for line in lines)}
     if not found:

@@ -42,3 +42,13 @@ class PhaseResult:
     output_exceeded: bool = False
     files_exceeded: bool = False
     processes_exceeded: bool = False
+
+    @property
+    def limit_exceeded(self) -> bool:
+        return (
+            self.timed_out
+            or self.memory_exceeded
+            or self.output_exceeded
+            or self.files_exceeded
+            or self.processes_exceeded
+        )

@@ -4,10 +4,14 @@ A run's processes are the program and all below it. One whose parent has died be
 subreaper: so everything is found below the program and among the runner's own children. The runner's children that are
 not of the run are told apart by their session (the run has its own, and its processes can only make new ones), and by
 having been there before.
+
+In a PID namespace it is the namespace's init that adopts, none but the run's processes, and the kernel ends all of them
+with it.
 """
 
 import contextlib
 import os
+import select
 import signal
 import time
 from collections.abc import Iterator
@@ -18,6 +22,8 @@ from .glance import Glance
 from .phase import SandboxFailed
 
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
+_REAP_SECONDS = 0.05
+_STRAY_MILLISECONDS = 5
 _SWEEP_SECONDS = 10.0  # 64 processes forking as fast as they can were gone after 51 ms
 
 
@@ -39,6 +45,7 @@ class ProcessTree:
 
     uid: int | None
     pid: int = 0
+    init: int | None = None
     glance: Glance | None = None
     _runner: int = field(default_factory=os.getpid)
     _session: int = field(default_factory=lambda: os.getsid(0))
@@ -72,6 +79,9 @@ class ProcessTree:
 
     def end(self) -> float:
         """Kills what is left; returns the CPU seconds of what we had to reap. Raises SandboxFailed if some survive."""
+        if self.init is not None:
+            self._hand_to_init()
+            return self._end_namespace(self.init)
         cpu_seconds, deadline = 0.0, time.monotonic() + _SWEEP_SECONDS
         while _has_children():
             pids = self.pids() or self._of_uid()
@@ -89,7 +99,38 @@ class ProcessTree:
             time.sleep(0.0005)
         return cpu_seconds
 
+    def _hand_to_init(self) -> None:
+        """Has init reap what is left, so that its CPU time is counted; the kernel ends what will not die that fast."""
+        deadline = time.monotonic() + _REAP_SECONDS
+        while (pids := self.pids()) and time.monotonic() < deadline:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.0005)
+
+    def _end_namespace(self, init: int) -> float:
+        """Its end is the end of all in it; it counts the CPU time of what it reaped."""
+        deadline = time.monotonic() + _SWEEP_SECONDS
+        os.kill(init, signal.SIGKILL)
+        descriptor = os.pidfd_open(init)
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            while not poll.poll(_STRAY_MILLISECONDS):
+                # The kernel waits until all are reaped. Without the filter a program could make children of ours.
+                for pid in set(_children(self._runner)) - self._earlier - {init}:
+                    if real_uid(pid) == self.uid:
+                        os.waitpid(pid, os.WNOHANG)
+                if time.monotonic() > deadline:
+                    raise SandboxFailed("processes of the run survive SIGKILL")
+        finally:
+            os.close(descriptor)
+        _, _, usage = os.wait4(init, 0)
+        return usage.ru_utime + usage.ru_stime
+
     def _adopted(self) -> list[int]:
+        if self.init is not None:
+            return [pid for pid in _children(self.init) if pid != self.pid]
         candidates = set(_children(self._runner)) - self._earlier - {self.pid}
         if self.uid is not None:
             return [pid for pid in candidates if real_uid(pid) == self.uid]

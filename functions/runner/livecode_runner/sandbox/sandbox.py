@@ -7,35 +7,54 @@ import shutil
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .folders import FIRST_UID, BaseFolder, RunFolder
-from .layers import Layer, ProbeReport, adopt_orphans, make_unreadable, probe
+from .cgroups import Cgroup, Hierarchy
+from .folders import BaseFolder, RunFolder
+from .layers import Layer, adopt_orphans, make_unreadable
 from .leftovers import SHARED_FOLDERS, Leftovers, alone
 from .phase import PhaseLimits, PhaseResult, SandboxFailed
+from .probing import (
+    BUILD,
+    LAUNCHER,
+    filter_argument,
+    namespace_arguments,
+    probe_cgroups,
+    probe_layers,
+    probe_namespaces,
+)
 from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
 from .spawn import spawn
 from .supervisor import supervise
 from .watch import ResourceWatch
 
-_BUILD = Path(__file__).parent / "build"
-_LAUNCHER = str(_BUILD / "launcher")
 _SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
+_SHARED_MEMORY = "/dev/shm"
 _OPEN_FILES = 1024
 _LOCKED_BYTES = 64 * 1024
+_CGROUP_SHARE = 1.25  # of the memory limit: what we see is judged by what we see, the group is for the rest
 _SURVEY_SECONDS = 10.0  # a survey looks at every process of the machine
 
 
 class Sandbox:
     """Made by `prepare`. `layers` says of each layer whether it is on."""
 
-    def __init__(self, *, path: str, base: BaseFolder | None, layers: Mapping[Layer, bool], clean: bool) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        base: BaseFolder | None,
+        layers: Mapping[Layer, bool],
+        clean: bool,
+        cgroups: Hierarchy | None,
+    ) -> None:
         self.path = path
         self.layers = dict(layers)
         self._base = base
+        self._cgroups = cgroups
         self._sweeps_folders = clean
         self._python = _shared_python_folder(layers)
         self._fixed_arguments = self._arguments_of_all_runs()
@@ -57,15 +76,20 @@ class Sandbox:
         with contextlib.suppress(SandboxFailed):
             base = BaseFolder(root)
             base.remove_abandoned()
-        report = _probe_layers(layers, without)
+        report = probe_layers(layers, without)
+        cgroups = None
         if report is not None:
             layers[Layer.LAUNCHER] = base is not None and report.no_new_privs
             layers[Layer.SECCOMP] = report.seccomp
             layers[Layer.DUMPABLE] = layers[Layer.DUMPABLE] and report.runner_unreadable
+            if layers[Layer.SEPARATE_UID]:
+                report = probe_namespaces(layers, without, report)
+                cgroups = probe_cgroups(without)
+                layers[Layer.CGROUP] = cgroups is not None
             layers[Layer.PRIVATE_ENVIRONMENTS] = report.readable_environments == 0
         clean = layers[Layer.SEPARATE_UID] or (not layers[Layer.LANDLOCK] and alone())
         layers[Layer.CLEAN_FOLDERS] = layers[Layer.LANDLOCK] or clean
-        return cls(path=path, base=base, layers=layers, clean=clean)
+        return cls(path=path, base=base, layers=layers, clean=clean, cgroups=cgroups)
 
     def missing(self, required: Iterable[str]) -> tuple[str, ...]:
         """The required layers that are off or that do not exist."""
@@ -80,7 +104,7 @@ class Sandbox:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._one_at_a_time)
             uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
-            leftovers = Leftovers.watch(self._writable_shared_folders(), uid)
+            leftovers = Leftovers.watch(self._swept_folders(), uid)
             stack.callback(leftovers.remove)
             folder = stack.enter_context(self._base.open_run(uid))
             environment = {
@@ -94,8 +118,17 @@ class Sandbox:
             }
             yield Run(sandbox=self, folder=folder, leftovers=leftovers, environment=environment)
 
+    @contextlib.contextmanager
+    def open_cgroup(self, run: "Run", limits: PhaseLimits) -> Iterator[Cgroup | None]:
+        """For one phase; None where there are none."""
+        if self._cgroups is None:
+            yield None
+            return
+        with self._cgroups.open_group(f"livecode-{run.folder.uid}", int(limits.memory_bytes * _CGROUP_SHARE)) as group:
+            yield group
+
     def arguments(self, run: "Run", limits: PhaseLimits) -> list[str]:
-        """What the launcher is told, but for the command."""
+        """What the launcher is told of a run and a phase, but for the command."""
         folder = run.folder
         process_limit = limits.process_limit
         if folder.uid is None:
@@ -117,6 +150,8 @@ class Sandbox:
         ]
         if self.layers[Layer.LANDLOCK]:
             arguments.append(f"write={folder.path}")
+        if self.layers[Layer.MOUNT_NAMESPACE]:
+            arguments.append(f"shared_memory={limits.file_bytes}")
         return arguments
 
     def _arguments_of_all_runs(self) -> tuple[str, ...]:
@@ -128,7 +163,8 @@ class Sandbox:
             f"rlimit={resource.RLIMIT_NOFILE}:{_OPEN_FILES}",
         ]
         if self.layers[Layer.SECCOMP]:
-            arguments.append(_filter_argument(self.layers[Layer.SEPARATE_UID]))
+            arguments.append(filter_argument(self.layers[Layer.SEPARATE_UID]))
+        arguments += namespace_arguments(self.layers)
         if self.layers[Layer.LANDLOCK]:
             readable = [*_READABLE, *_program_folders(self.path), *filter(None, [self._python])]
             arguments += [f"read={place}" for place in _outermost(readable)]
@@ -137,10 +173,15 @@ class Sandbox:
         return tuple(arguments)
 
     def _writable_shared_folders(self) -> tuple[str, ...]:
-        """Those that programs can write to and that we clean; /dev/shm is what multiprocessing needs for its locks."""
+        """Those that programs can write to; /dev/shm is what multiprocessing needs for its locks."""
         if not self._sweeps_folders:
             return ()
-        return ("/dev/shm",) if self.layers[Layer.LANDLOCK] else SHARED_FOLDERS
+        return (_SHARED_MEMORY,) if self.layers[Layer.LANDLOCK] else SHARED_FOLDERS
+
+    def _swept_folders(self) -> tuple[str, ...]:
+        """Those of them that outlive the run."""
+        private = (_SHARED_MEMORY,) if self.layers[Layer.MOUNT_NAMESPACE] else ()
+        return tuple(folder for folder in self._writable_shared_folders() if folder not in private)
 
     def _survey_own_uid(self) -> UidSurvey:
         """For a run that shares our uid: RLIMIT_NPROC starts at what is there, and signals must spare it."""
@@ -164,43 +205,25 @@ class Run:
         watch = ResourceWatch(
             tree=ProcessTree(uid=self.folder.uid), limits=limits, folder=self.folder, leftovers=self.leftovers
         )
-        program = spawn(
-            _LAUNCHER,
-            [*self.sandbox.arguments(self, limits), "--", *command],
-            self.environment,
-            merge_streams=merge_streams,
-        )
-        return supervise(program, watch, limits)
-
-
-def _probe_layers(layers: dict[Layer, bool], without: Collection[str]) -> ProbeReport | None:
-    """Tries the most first. Sets `separate_uid` and `landlock` to what works together; None if nothing does."""
-    if Layer.LAUNCHER in without or not os.access(_LAUNCHER, os.X_OK):
-        return None
-    for separate_uid in (True, False):
-        for landlock in (True, False):
-            for seccomp in (True, False):
-                wanted = {Layer.SEPARATE_UID: separate_uid, Layer.LANDLOCK: landlock, Layer.SECCOMP: seccomp}
-                if any(is_on and layer in without for layer, is_on in wanted.items()):
-                    continue
-                arguments = [f"uid={FIRST_UID}"] if separate_uid else []
-                arguments += ["read=/proc"] if landlock else []
-                arguments += [_filter_argument(separate_uid)] if seccomp else []
-                report = probe(_LAUNCHER, arguments)
-                if report is not None:
-                    layers[Layer.SEPARATE_UID], layers[Layer.LANDLOCK] = separate_uid, landlock
-                    return report
-    return None
-
-
-def _filter_argument(own_uid: bool) -> str:
-    return f"filter={_BUILD / ('filter-own_uid.bpf' if own_uid else 'filter-shared_uid.bpf')}"
+        with self.sandbox.open_cgroup(self, limits) as cgroup:
+            joined = [f"cgroup={cgroup.folder}"] if cgroup is not None else []
+            program = spawn(
+                LAUNCHER,
+                [*self.sandbox.arguments(self, limits), *joined, "--", *command],
+                self.environment,
+                merge_streams=merge_streams,
+            )
+            result = supervise(program, watch, limits)
+            if cgroup is not None and not result.limit_exceeded and cgroup.has_killed():
+                reached_kb = limits.memory_bytes // 1024
+                return replace(result, memory_exceeded=True, memory_kb=max(result.memory_kb, reached_kb))
+            return result
 
 
 def _shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:
     """Ours, with the compiled sitecustomize; None, and each run gets a copy, if it was not built, or if a program could
     not read it, or could change it."""
-    folder = (_BUILD / "python").resolve()
+    folder = (BUILD / "python").resolve()
     if not (folder / _SITECUSTOMIZE.name).is_file():
         return None
     if layers[Layer.SEPARATE_UID]:

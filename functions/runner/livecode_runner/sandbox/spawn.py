@@ -17,9 +17,13 @@ _PIPE_BYTES = 1024 * 1024  # fs.pipe-max-size allows it to anyone; node drops wh
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A running program; whoever holds it closes the descriptors and reaps `pid`."""
+    """A running program; whoever holds it closes the descriptors and reaps `pid`, then `init`.
+
+    `init` is that of its PID namespace, if it has one: a child of ours too, which ends all in it when it is killed.
+    """
 
     pid: int
+    init: int | None
     pidfd: int
     stdout: int
     stderr: int
@@ -59,19 +63,20 @@ def spawn(
             os.close(descriptor)
         opened.pop_all()
         ours.callback(os.close, status)
-        pid, failure = _parse_status(*_read_to_end(status))
+        report = _parse_status(*_read_to_end(status))
+        pid = report.pid
         if pid is None:
             os.kill(launcher_pid, signal.SIGKILL)
-        elif failure is not None:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
         os.waitpid(launcher_pid, 0)
-        if pid is None or failure is not None:
-            raise SandboxFailed(f"the launcher failed: {failure or 'it reported nothing'}")
+        if pid is None or report.failure is not None:
+            for child in filter(None, (pid, report.init)):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            raise SandboxFailed(f"the launcher failed: {report.failure or 'it reported nothing'}")
         pidfd = os.pidfd_open(pid)  # not reaped yet, so the number is still its own
         ours.pop_all()
         os.close(status)
-        return Program(pid=pid, pidfd=pidfd, stdout=stdout, stderr=stderr)
+        return Program(pid=pid, init=report.init, pidfd=pidfd, stdout=stdout, stderr=stderr)
 
 
 def _pipe(ours: contextlib.ExitStack, theirs: contextlib.ExitStack, *, size: int | None = None) -> tuple[int, int]:
@@ -98,13 +103,21 @@ def _read_to_end(descriptor: int) -> tuple[bytes, bool]:
     return received, False
 
 
-def _parse_status(received: bytes, complete: bool) -> tuple[int | None, str | None]:
-    """The program's process id, and what failed, from lines such as `pid 12` and `error landlock rule 13`."""
-    pid, failure = None, None if complete else "it hangs"
+@dataclass(frozen=True, kw_only=True)
+class _Report:
+    pid: int | None
+    init: int | None
+    failure: str | None
+
+
+def _parse_status(received: bytes, complete: bool) -> _Report:
+    """From lines such as `init 11`, `pid 12` and `error landlock rule 13`."""
+    ids: dict[str, int] = {}
+    failure = None if complete else "it hangs"
     for line in received.decode().splitlines():
         word, *rest = line.split()
-        if word == "pid":
-            pid = int(rest[0])
-        else:
+        if word == "error":
             failure = f"{' '.join(rest[:-1])}: {os.strerror(int(rest[-1]))}"
-    return pid, failure
+        else:
+            ids[word] = int(rest[0])
+    return _Report(pid=ids.get("pid"), init=ids.get("init"), failure=failure)

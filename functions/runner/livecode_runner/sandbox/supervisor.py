@@ -49,7 +49,7 @@ _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, 
 def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> PhaseResult:
     """Returns when nothing of the program is left. Raises SandboxFailed if it cannot be ended. Closes `program`."""
     tree = watch.tree
-    tree.pid = program.pid
+    tree.pid, tree.init = program.pid, program.init
     stdout = Stream(program.stdout, limits.stream_limit_bytes)
     stderr = stdout if program.stderr == program.stdout else Stream(program.stderr, limits.stream_limit_bytes)
     try:

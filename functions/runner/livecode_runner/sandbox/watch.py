@@ -51,7 +51,7 @@ class ResourceWatch:
 
     def start(self, now: float) -> None:
         """Before the program has been reaped; `stop` afterwards."""
-        self.tree.glance = Glance.at(self.tree.pid)
+        self.tree.glance = Glance.at(self.tree.pid, self.tree.init or os.getpid())
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_before = self._free_bytes()

@@ -14,9 +14,9 @@ written = 0
 for folder in ('/dev/shm', '/tmp'):
     with denied:
         for n in range(12):
-            with open(f'{folder}/livecode-{token}-{n}', 'wb', buffering=0) as file: file.write(bytes(4_000_000))
-            written += 1
-if written > 4:
+            path = f'{folder}/livecode-{token}-{n}'
+            with open(path, 'wb', buffering=0) as file: written += file.write(bytes(4_000_000))
+if written > 17_000_000:
     time.sleep(5)
     won('it was let')
 """,

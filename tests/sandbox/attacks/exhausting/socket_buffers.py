@@ -7,9 +7,10 @@ ATTACK = Attack(
     outside="the program's own count; its runner lives",
     harmless=False,
     limits={"run_memory_mib": 64},
-    hole=Weaker(
-        unless=(),
-        why="memory that waits in sockets is not counted; only a cgroup would see it",
+    ends=("MEMORY_LIMIT_EXCEEDED", "end"),
+    weaker=Weaker(
+        unless=("cgroup",),
+        why="memory that waits in sockets is nobody's resident memory; only a cgroup counts it",
     ),
     source="""
 pairs, held, chunk = [], 0, bytes(65536)

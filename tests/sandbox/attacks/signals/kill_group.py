@@ -7,7 +7,8 @@ ATTACK = Attack(
     outside="the runner, the victim and the other run live",
     source="""
 for pid in targets:
-    group = os.getpgid(pid)
+    group = pid
+    with denied: group = os.getpgid(pid)
     with denied: os.setpgid(0, group); won('joined')
     with denied: os.killpg(group, signal.SIGKILL); won(pid)
 """,

@@ -7,7 +7,9 @@ ATTACK = Attack(
     outside="the runner, the victim and the other run live",
     source="""
 for pid in targets:
-    for thread in map(int, os.listdir(f'/proc/{pid}/task')):
+    threads = [pid]
+    with denied: threads += map(int, os.listdir(f'/proc/{pid}/task'))
+    for thread in threads:
         with denied: call('tgkill', pid, thread, 9); won(('tgkill', thread))
         with denied: call('tkill', thread, 9); won(('tkill', thread))
         with denied: call('tgkill', os.getpid(), thread, 9); won(('as its own', thread))

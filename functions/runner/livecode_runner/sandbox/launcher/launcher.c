@@ -1,4 +1,4 @@
-/* Executes one command in the sandbox: limits, session, identity, Landlock, seccomp, then execve.
+/* Executes one command in the sandbox: limits, session, namespaces, identity, Landlock, seccomp, then execve.
  *
  *     launcher NAME=VALUE ... -- COMMAND ARGUMENT ...
  *     launcher NAME=VALUE ... probe
@@ -11,6 +11,7 @@
  * further line says that the command is running; otherwise the line says which step failed, and no exit code of a
  * program can be mistaken for that.
  *
+ *     init 122          the init of the run's PID namespace, if it has one (namespaces.c)
  *     pid 123
  *     error landlock 13
  *
@@ -27,19 +28,24 @@
  *     read=PATH         Landlock: readable and executable; any of these three turns Landlock on
  *     write=DIR         Landlock: everything allowed below
  *     device=FILE       Landlock: readable and writable
+ *     namespace=KIND    pid, mount, network or ipc: a new one; a mount namespace gets a /dev/shm of its own, and together
+ *                       with a PID namespace a /proc of its own
+ *     shared_memory=N   what that /dev/shm may hold, in bytes; 0 if not given means no limit, as to mount
+ *     cgroup=DIR        a control group to join
  *     avoid=ID,ID       processes, threads, groups that signals must never reach, even after process ids wrapped around
  */
 
 #include "launcher.h"
 
 #include <linux/capability.h>
+#include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 
 enum { FIRST_SIGNAL = 1, LAST_SIGNAL = 64, KILL_SIGNAL = 9, CHILD_SIGNAL = 17, SIGNAL_SET_BYTES = 8 };
 enum { SPARE_FD_LIMIT = 65536, WRITABLE_BY_OWNER_ONLY = 0022, CLOSE_ON_EXEC = 1 };
 
-static void write_status(const char *word, const char *step, unsigned long number)
+void write_status(const char *word, const char *step, unsigned long number)
 {
 	struct line line = {0};
 	add_text(&line, word);
@@ -116,10 +122,14 @@ static void drop_privileges(uint32_t uid)
 	need(CALL_4(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0), "no_new_privs");
 }
 
-static void end_with_runner(long runner)
+void end_with_runner(void)
 {
 	need(CALL_2(__NR_prctl, PR_SET_PDEATHSIG, KILL_SIGNAL), "pdeathsig");
-	if (CALL_0(__NR_getppid) != runner)
+	/* It may have died before. It holds the only reading end; the parent's id says nothing in a PID namespace. */
+	struct pollfd status = {.fd = STATUS_FD};
+	static const struct { int64_t seconds, nanoseconds; } at_once;
+	need(system_call(__NR_ppoll, (long)&status, 1, (long)&at_once, 0, 0), "runner");
+	if (status.revents & POLLERR)
 		fail("runner", ESRCH);
 }
 
@@ -145,21 +155,23 @@ _Noreturn static void execute(const char *path, char **command, char **environme
 	fail("exec", error);
 }
 
-_Noreturn static void run_child(const struct options *options, long runner, char **environment)
+_Noreturn static void run_child(const struct options *options, long runner, int pid, char **environment)
 {
-	write_status("pid", "", (unsigned long)CALL_0(__NR_getpid));
+	write_status("pid", "", (unsigned long)pid);
 	reset_signals();
 	CALL_1(__NR_umask, WRITABLE_BY_OWNER_ONLY);
 	need(CALL_0(__NR_setsid), "setsid");
 	close_descriptors();
 	prefer_for_oom_killer();
+	join_cgroups(options);
 	/* Opened before privileges are dropped: it lies in the runner's own folder. */
 	long filter = options->filter ? need(open_path(options->filter, O_RDONLY), "filter") : -1;
+	mount_own_folders(options);
 	set_limits(options);
 	drop_privileges(options->uid);
 	if (options->folder)
 		need(CALL_1(__NR_chdir, options->folder), "folder");
-	end_with_runner(runner);
+	end_with_runner();
 	int landlock_abi = enter_landlock(options);
 	enter_seccomp(options, filter, landlock_abi);
 	if (!options->command)
@@ -173,10 +185,14 @@ int main(int argc, char **argv, char **environment)
 	if (!parse_options(argc, argv, &options))
 		fail("arguments", EINVAL);
 	long runner = CALL_0(__NR_getppid);
+	enter_namespaces(&options);
+	/* The child's id as the runner knows it; the kernel writes it before the child starts. */
+	static int pid;
+	unsigned long flags = CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | CHILD_SIGNAL;
 	/* Called in line: the child goes on in this frame and below, the parent wakes after it and touches nothing of it. */
-	long child = CALL_2(__NR_clone, CLONE_PARENT | CLONE_VM | CLONE_VFORK | CHILD_SIGNAL, 0);
+	long child = CALL_3(__NR_clone, flags, 0, &pid);
 	if (child == 0)
-		run_child(&options, runner, environment);
+		run_child(&options, runner, pid, environment);
 	if (child > 0)
 		end_process(0);
 	fail("clone", -child);

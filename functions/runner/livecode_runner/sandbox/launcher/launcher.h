@@ -8,6 +8,9 @@
 
 enum { STATUS_FD = 3, LAUNCH_FAILED = 126 };
 
+/* One line on the status pipe: a word, a further word if not empty, a number. */
+void write_status(const char *word, const char *step, unsigned long number);
+
 /* Reports the step and the errno on the status pipe, and ends. */
 _Noreturn void fail(const char *step, long error);
 
@@ -28,6 +31,8 @@ struct options {
 	char **command; /* NULL: probe */
 	const char *folder, *path, *filter, *avoid;
 	uint32_t uid; /* 0: stay */
+	unsigned long namespaces; /* CLONE_NEW... */
+	uint64_t shared_memory;
 	bool landlock;
 	bool limited[RESOURCES];
 	uint64_t limits[RESOURCES];
@@ -41,6 +46,19 @@ const char *value_of(const char *argument, const char *name);
 
 /* Digits up to `end`; `*text` is moved behind it. False if it is no number that fits, or does not end so. */
 bool parse_number(const char **text, char end, uint64_t *value);
+
+/* Has the kernel kill this process when the runner dies; ends it if the runner is dead. */
+void end_with_runner(void);
+
+/* Namespaces and cgroups (namespaces.c) */
+
+/* Moves this process, and starts init where there is a PID namespace to have one. */
+void enter_namespaces(const struct options *options);
+
+/* In the program's process, which alone is in the PID namespace that /proc is to show. */
+void mount_own_folders(const struct options *options);
+
+void join_cgroups(const struct options *options);
 
 /* Landlock (landlock.c): returns the ABI in force, 0 if none was asked for. */
 int enter_landlock(const struct options *options);

@@ -2,6 +2,12 @@
 
 #include "launcher.h"
 
+#include <linux/sched.h>
+
+static const struct { const char *name; unsigned long flag; } NAMESPACES[] = {
+	{"pid", CLONE_NEWPID}, {"mount", CLONE_NEWNS}, {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC},
+};
+
 enum { HIGHEST_ID = 0x7FFFFFFF };
 
 const char *value_of(const char *argument, const char *name)
@@ -47,6 +53,16 @@ static bool parse_uid(const char *value, struct options *options)
 	return true;
 }
 
+static bool parse_namespace(const char *value, struct options *options)
+{
+	for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++)
+		if (text_equal(value, NAMESPACES[i].name)) {
+			options->namespaces |= NAMESPACES[i].flag;
+			return true;
+		}
+	return false;
+}
+
 static bool parse_avoid(const char *value, struct options *options)
 {
 	options->avoid = value;
@@ -69,6 +85,12 @@ static bool parse_argument(const char *argument, struct options *options)
 		return parse_uid(value, options);
 	if ((value = value_of(argument, "avoid")))
 		return parse_avoid(value, options);
+	if ((value = value_of(argument, "namespace")))
+		return parse_namespace(value, options);
+	if ((value = value_of(argument, "shared_memory")))
+		return parse_number(&value, '\0', &options->shared_memory);
+	if ((value = value_of(argument, "cgroup")))
+		return *value;
 	if ((value = value_of(argument, "folder")))
 		options->folder = value;
 	else if ((value = value_of(argument, "path")))

@@ -65,7 +65,7 @@ class Expected:
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """`cases` are ids of cases.json. Any of several outcomes will do. With `small_limits` it runs where a run and a
-    compile may take two seconds; `xfail` is the reason why we do not hold it yet."""
+    compile may take two seconds."""
 
     cases: tuple[str, ...]
     name: str
@@ -73,7 +73,6 @@ class Program:
     source: str
     outcomes: tuple[Expected, ...]
     small_limits: bool = False
-    xfail: str = ""
 
     @property
     def id(self) -> str:

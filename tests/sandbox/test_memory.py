@@ -53,3 +53,23 @@ def test_kills_what_takes_too_much_memory(run, language, source_code):
 )
 def test_calls_nothing_else_memory(run_python, source_code, reason):
     assert run_python(source_code, run_memory_mib=128).reason is reason
+
+
+_SOCKETS = "import socket, time\npairs = [socket.socketpair() for _ in range({pairs})]\ntime.sleep(0.5)\nprint('done')"
+
+
+@pytest.mark.parametrize(
+    "preparation",
+    [
+        pytest.param("", id="openly"),
+        pytest.param("import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n", id="hiding its descriptors"),
+    ],
+)
+def test_kills_what_opens_too_many_sockets(run_python, preparation):
+    outcome = run_python(preparation + _SOCKETS.format(pairs=200))
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.RUNTIME_ERROR)
+    assert outcome.stderr == "Execution exceeded its limit of sockets\n"
+
+
+def test_lets_a_program_have_as_many_sockets_as_it_may(run_python):
+    assert run_python(_SOCKETS.format(pairs=100)).stdout == "done\n"

@@ -99,7 +99,7 @@ int main() {
     [
         pytest.param("os.kill({runner}, 9)", id="kill"),
         pytest.param("os.kill({runner}, 19)", id="stop"),
-        pytest.param("os.kill(os.getppid(), 9)", id="parent"),
+        pytest.param("os.kill(os.getppid() or 1, 9)", id="parent"),
         pytest.param("os.killpg(os.getpgid({runner}), 9)", id="group"),
         pytest.param("os.kill(1, 9)", id="init"),
         pytest.param("signal.pidfd_send_signal(os.pidfd_open({runner}), 9)", id="pidfd"),

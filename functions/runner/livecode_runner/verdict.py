@@ -30,6 +30,10 @@ def judge_run(result: PhaseResult, *, wall_time_seconds: float, file_size_mib: i
         return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note=note)
     if result.processes_exceeded:
         return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note="Execution exceeded its process limit")
+    if result.sockets_exceeded:
+        return Verdict(
+            status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note="Execution exceeded its limit of sockets"
+        )
     if result.exit_code == 0:
         return Verdict(status=Status.COMPLETED)
     return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR)

@@ -14,18 +14,20 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from livecode_runner.sandbox import Layer
+from livecode_runner.sandbox import Layer, layers
 from tests.sandbox.attacks.arena import Arena
 from tests.sandbox.attacks.attack import Attack, load_attacks
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
-SWITCHED = (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK, Layer.SEPARATE_UID)
+NAMESPACES = (*layers.NAMESPACES, Layer.CGROUP)
+SWITCHED = (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK, Layer.SEPARATE_UID, *NAMESPACES)
 COLUMNS: dict[str, tuple[Layer, ...]] = {
     "launcher alone": (),
     "+ dumpable": (Layer.DUMPABLE,),
     "+ seccomp": (Layer.SECCOMP,),
     "+ Landlock": (Layer.LANDLOCK,),
     "+ own uid": (Layer.SEPARATE_UID,),
+    "+ own uid, namespaces, cgroup": (Layer.SEPARATE_UID, *NAMESPACES),
     "dumpable and seccomp": (Layer.DUMPABLE, Layer.SECCOMP),
     "and Landlock": (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK),
     "all": SWITCHED,
@@ -70,8 +72,8 @@ def main() -> None:
     if os.geteuid() != 0:
         sys.exit("the matrix needs root: it runs runners under uids of its own")
     attacks = load_attacks()
-    # 40 a column: each arena has a uid that none had before.
-    first_uids = range(61000 + os.getpid() % 9 * 320, 64000, 40)
+    # 35 a column: each arena has a uid that none had before.
+    first_uids = range(61000 + os.getpid() % 9 * 320, 64000, 35)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         words = dict(zip(COLUMNS, pool.map(judge_column, COLUMNS, first_uids), strict=True))
     table = render(attacks, words)

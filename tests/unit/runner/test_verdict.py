@@ -34,6 +34,7 @@ KILLED = replace(EXITED, exit_code=None, signal="SIGKILL")
         (replace(KILLED, output_exceeded=True), Status.FAILED, Reason.OUTPUT_LIMIT_EXCEEDED),
         (replace(KILLED, files_exceeded=True), Status.FAILED, Reason.RUNTIME_ERROR),
         (replace(KILLED, processes_exceeded=True), Status.FAILED, Reason.RUNTIME_ERROR),
+        (replace(KILLED, sockets_exceeded=True), Status.FAILED, Reason.RUNTIME_ERROR),
         (replace(EXITED, output_exceeded=True), Status.FAILED, Reason.OUTPUT_LIMIT_EXCEEDED),
     ],
 )

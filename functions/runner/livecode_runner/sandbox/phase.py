@@ -42,6 +42,7 @@ class PhaseResult:
     output_exceeded: bool = False
     files_exceeded: bool = False
     processes_exceeded: bool = False
+    sockets_exceeded: bool = False
 
     @property
     def limit_exceeded(self) -> bool:
@@ -51,4 +52,5 @@ class PhaseResult:
             or self.output_exceeded
             or self.files_exceeded
             or self.processes_exceeded
+            or self.sockets_exceeded
         )

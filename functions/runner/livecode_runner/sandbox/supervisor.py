@@ -84,6 +84,7 @@ def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> Ph
         memory_exceeded=reason is Exceeded.MEMORY,
         files_exceeded=reason is Exceeded.FILES,
         processes_exceeded=reason is Exceeded.PROCESSES,
+        sockets_exceeded=reason is Exceeded.SOCKETS,
     )
 
 

@@ -12,6 +12,7 @@ from .leftovers import Leftovers
 from .memory import deleted_file_bytes, measure_memory
 from .phase import PhaseLimits
 from .processes import ProcessTree, read_stat
+from .sockets import SocketCount
 
 SHORTEST_TICK_SECONDS, LONGEST_TICK_SECONDS = 0.010, 0.020
 # No program of one process comes to its limit before the next look: nothing touches memory or fills files faster.
@@ -25,6 +26,7 @@ class Exceeded(Enum):
     MEMORY = "memory"
     FILES = "files"
     PROCESSES = "processes"
+    SOCKETS = "sockets"
 
 
 def tick_seconds(limits: PhaseLimits, used_memory_bytes: int, taken_file_bytes: int) -> float:
@@ -47,11 +49,13 @@ class ResourceWatch:
     _used_memory_bytes: int = 0
     _taken_file_bytes: int = 0
     _next_file_look: float = 0.0
+    _sockets: SocketCount | None = None
     _free_before: list[int] = field(default_factory=list)
 
     def start(self, now: float) -> None:
         """Before the program has been reaped; `stop` afterwards."""
         self.tree.glance = Glance.at(self.tree.pid, self.tree.init or os.getpid())
+        self._sockets = SocketCount.at(self.tree.pid)
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_before = self._free_bytes()
@@ -60,10 +64,18 @@ class ResourceWatch:
         if self.tree.glance is not None:
             self.tree.glance.close()
             self.tree.glance = None
+        if self._sockets is not None:
+            self._sockets.close()
+            self._sockets = None
 
     def look(self, now: float) -> Exceeded | None:
         pids = self.tree.watched_pids()
-        exceeded = self._look_at_memory(pids) or self._look_at_processes(pids) or self._look_at_files(pids, now)
+        exceeded = (
+            self._look_at_memory(pids)
+            or self._look_at_sockets(pids)
+            or self._look_at_processes(pids)
+            or self._look_at_files(pids, now)
+        )
         duration = time.monotonic() - now
         tick = SHORTEST_TICK_SECONDS
         if len(pids) == 1:
@@ -80,6 +92,9 @@ class ResourceWatch:
         self._used_memory_bytes = used
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return Exceeded.MEMORY if used > self.limits.memory_bytes else None
+
+    def _look_at_sockets(self, pids: frozenset[int]) -> Exceeded | None:
+        return Exceeded.SOCKETS if self._sockets is not None and self._sockets.exceeded(pids) else None
 
     def _look_at_processes(self, pids: frozenset[int]) -> Exceeded | None:
         """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""

@@ -1,17 +1,13 @@
 """Takes memory in the kernel: data that waits in sockets, which is nobody's resident memory."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import Attack
 
 ATTACK = Attack(
     must_not="hold more of it than the limit of a run's memory",
     outside="the program's own count; its runner lives",
     harmless=False,
     limits={"run_memory_mib": 64},
-    ends=("MEMORY_LIMIT_EXCEEDED", "end"),
-    weaker=Weaker(
-        unless=("cgroup",),
-        why="memory that waits in sockets is nobody's resident memory; only a cgroup counts it",
-    ),
+    ends=("MEMORY_LIMIT_EXCEEDED", "RUNTIME_ERROR"),
     source="""
 pairs, held, chunk = [], 0, bytes(65536)
 with denied:

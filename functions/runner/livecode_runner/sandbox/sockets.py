@@ -1,0 +1,56 @@
+"""Counts the sockets of a run: what waits in them is memory of the kernel, which is nobody's resident memory."""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# A program here has no network; 256 sockets can hold some 100 MiB (net.core.wmem_max, twice, for each).
+SOCKET_LIMIT = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketCount:
+    """Of one program's network namespace, which it may share with others. Cheap, so that it can be asked often."""
+
+    _descriptor: int
+    _at_start: int
+
+    @classmethod
+    def at(cls, pid: int) -> "SocketCount | None":
+        """None if the process is gone, or the kernel does not say."""
+        try:
+            descriptor = os.open(f"/proc/{pid}/net/sockstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        return cls(_descriptor=descriptor, _at_start=_read(descriptor))
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def exceeded(self, pids: Iterable[int]) -> bool:
+        """Others open sockets too: only if there are too many new ones we ask whose they are."""
+        new = _read(self._descriptor) - self._at_start
+        return new > SOCKET_LIMIT and sum(_held(pid, unknown=new) for pid in pids) > SOCKET_LIMIT
+
+
+def _read(descriptor: int) -> int:
+    """From its first line, `sockets: used 12` (proc(5))."""
+    return int(os.pread(descriptor, 64, 0).split(maxsplit=3)[2])
+
+
+def _held(pid: int, *, unknown: int) -> int:
+    """Whoever hides its descriptors from us is taken to hold all."""
+    try:
+        with os.scandir(f"/proc/{pid}/fd") as entries:
+            links = list(entries)
+    except FileNotFoundError:
+        return 0
+    except PermissionError:
+        return unknown
+    held = 0
+    for link in links:
+        with contextlib.suppress(OSError):
+            held += stat.S_ISSOCK(link.stat().st_mode)
+    return held

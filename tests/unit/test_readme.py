@@ -11,6 +11,7 @@ from livecode.languages import LANGUAGES
 from livecode_api.bodies import source_too_large
 from livecode_api.errors import INTERNAL_ERROR, NOT_FOUND, PROBLEMS
 from livecode_runner.config import SandboxSettings
+from livecode_runner.sandbox.sockets import SOCKET_LIMIT
 from tests.unit.test_template import PARAMETERS, RESOURCES
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -89,3 +90,7 @@ def test_names_every_alarm() -> None:
     for name, resource in RESOURCES.items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             assert name in README
+
+
+def test_names_the_limit_of_sockets() -> None:
+    assert f"A run may hold {SOCKET_LIMIT} sockets." in README

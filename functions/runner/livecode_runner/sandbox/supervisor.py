@@ -7,12 +7,14 @@ Processes. The runner (this process) spawns the launcher; the launcher makes the
 ends (launcher/launcher.c). So the runner reaps the program itself; `wait4` measures it and the children it waited for.
 The program leads a session and a process group of its own. The runner is a subreaper: whatever loses its parent becomes
 a child of the runner, where it is found and killed. If the runner dies, the kernel kills the program (PDEATHSIG); what
-the program started is then left to the end of the environment.
+the program started is then left to the end of the environment. Where there is privilege, the run has a PID namespace
+whose init, a second child of the runner, adopts instead; whoever ends init, the runner's death included, ends the run.
 
 Privileges. None is needed. The program has no capability, can gain none (no_new_privs), and runs under the limits,
 the seccomp filter and, where the kernel has it, the Landlock rules that the launcher applied. Where the runner is root,
-the program has a uid that no other run has. The runner is non-dumpable, so nobody of its uid may read its memory,
-environment or descriptors. The program's environment is ours, fixed, and holds no secret.
+the program has a uid that no other run has, namespaces (launcher/namespaces.c) and a memory cgroup. The runner is
+non-dumpable, so nobody of its uid may read its memory, environment or descriptors. The program's environment is ours,
+fixed, and holds no secret.
 
 Pipes. Standard input is /dev/null. Standard output and error are one pipe each, which only the run writes to and only
 the runner reads. The launcher's status pipe closes when the program is executed: the program inherits nothing else, so
@@ -24,8 +26,8 @@ holds the group's number, reap it, kill and reap all that is left until nothing 
 
 What it does not protect
 ------------------------
-- World-readable files, /proc/PID/cmdline and stat of all processes, and the machine's name can be read, without
-  Landlock also the runner's code.
+- World-readable files and the machine's name can be read, without a PID namespace /proc/PID/cmdline and stat of all
+  processes, without Landlock the runner's code.
 - Memory is looked at every 10 ms near its limit: a fast program overshoots its limit by what it can touch in that time.
 - With a shared uid: two runners of the same uid on one machine are kept apart only by Landlock; files outside the
   run's folder, without Landlock, see leftovers.py. Lambda gives each environment, and so each run, its own machine.

@@ -43,10 +43,8 @@ SANDBOX = REPOSITORY / "functions/runner/livecode_runner/sandbox"
 SERVER = REPOSITORY / "tests/sandbox/program_server.py"
 
 # What is left out of the sandbox; where we are root, `shared_uid` runs under a uid that has no privilege.
-NAMESPACES = ("pid_namespace", "mount_namespace", "network_namespace", "ipc_namespace")
 MODES = {
     "own_uid": (),
-    "own_uid_without_namespaces": (*NAMESPACES, "cgroup"),
     "shared_uid": ("separate_uid",),
     "shared_uid_without_landlock": ("separate_uid", "landlock"),
 }

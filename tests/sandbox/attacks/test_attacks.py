@@ -9,8 +9,11 @@ import pytest
 from tests.sandbox.attacks.arena import Arena
 from tests.sandbox.attacks.attack import load_attacks
 from tests.sandbox.attacks.observer import landlock_abi, memory_cgroup_can_be_made, namespaces_can_be_made
-from tests.sandbox.conftest import IS_ROOT, MODES, NAMESPACES
+from tests.sandbox.conftest import IS_ROOT
+from tests.sandbox.conftest import MODES as USUAL_MODES
 
+NAMESPACES = ("pid_namespace", "mount_namespace", "network_namespace", "ipc_namespace")
+MODES = {**USUAL_MODES, "own_uid_without_namespaces": (*NAMESPACES, "cgroup")}  # the last: root in a container
 ATTACKS = load_attacks()
 Arenas = Callable[[str], Arena]
 

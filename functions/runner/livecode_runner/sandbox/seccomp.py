@@ -32,6 +32,8 @@ _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, k
 Block = list[Instruction]
+SharedBlock = tuple[Instruction, ...]
+_RULES_OF_A_LEAF = 6  # more make the search no shorter, and slower
 
 _X32_BIT = 0x40000000
 # linux/sched.h: every CLONE_NEW*. To clone, CLONE_NEWTIME (0x80) would be a part of the exit signal.
@@ -160,21 +162,42 @@ def build_filter(architecture: str, variant: str) -> list[Instruction]:
     rules = {name: _fail(errno.ENOSYS) for name in _MISSING}
     rules |= {name: _fail(errno.EPERM) for name in _FORBIDDEN}
     rules |= _argument_rules(variant)
-    numbered = [(number, block) for name, block in rules.items() if (number := SYSCALLS[name][column]) is not None]
-    return program + _search(sorted(numbered))
+    numbered = {number: block for name, block in rules.items() if (number := SYSCALLS[name][column]) is not None}
+    return program + _dispatch(numbered)
 
 
-def _search(rules: list[tuple[int, Block]]) -> Block:
-    """A binary search: when it loads a filter, the kernel walks through it for every system call there is."""
-    if len(rules) > 2:
+def _dispatch(rules: dict[int, Block]) -> Block:
+    """A search for the number, then the blocks, equal ones once: the kernel compiles all of it for every run, and walks
+    through it for every system call there is."""
+    complete = [
+        (number, tuple(block if len(block) == 1 else block + _return(_ALLOW)))
+        for number, block in sorted(rules.items())
+    ]
+    starts = dict.fromkeys((block for _, block in complete), 0)
+    end = len(_search(complete, starts, 0))  # as long wherever the blocks stand
+    for block in starts:
+        starts[block] = end
+        end += len(block)
+    return _search(complete, starts, 0) + [instruction for block in starts for instruction in block]
+
+
+def _search(rules: list[tuple[int, SharedBlock]], starts: dict[SharedBlock, int], position: int) -> Block:
+    """A binary search that stands at `position` and jumps to where the blocks start."""
+    if len(rules) > _RULES_OF_A_LEAF:
         middle = len(rules) // 2
-        below, above = _search(rules[:middle]), _search(rules[middle:])
-        return [(_GREATER_OR_EQUAL, 0, 1, rules[middle][0]), (_JUMP, 0, 0, len(below)), *below, *above]
-    program: Block = []
-    for number, block in rules:
-        body = block if len(block) == 1 else block + _return(_ALLOW)
-        program += [(_EQUAL, 0, len(body), number), *body]
-    return program + _return(_ALLOW)
+        below = _search(rules[:middle], starts, position + 1)
+        above = _search(rules[middle:], starts, position + 1 + len(below))
+        return [(_GREATER_OR_EQUAL, len(below), 0, rules[middle][0]), *below, *above]
+    # A conditional jump reaches 255 instructions: so first to the leaf's own end, and on from there.
+    blocks = list(dict.fromkeys(block for _, block in rules))
+    program: Block = [
+        (_EQUAL, len(rules) - index + blocks.index(block), 0, number) for index, (number, block) in enumerate(rules)
+    ]
+    program += _return(_ALLOW)
+    for block in blocks:
+        distance = starts[block] - (position + len(program)) - 1
+        program.append(block[0] if len(block) == 1 else (_JUMP, 0, 0, distance))
+    return program
 
 
 def encode_filter(program: list[Instruction]) -> bytes:

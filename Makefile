@@ -45,8 +45,10 @@ endif
 e2e: setup
 	.venv/bin/python -m pytest tests/e2e tests/cases
 
-# Speed and size against the bare interpreters, in the same run. Nothing passes or fails.
+# Speed and size against the bare interpreters and bubblewrap, in the same run. Nothing passes or fails.
 bench: setup
+	@$(MAKE) -s -C functions/runner/livecode_runner/sandbox
+	.venv/bin/python -m tests.benchmarks.sandbox
 	.venv/bin/python -m tests.benchmarks.bench
 
 # RunnerFunction's image, livecode-runner:latest, in your Docker.

@@ -16,3 +16,4 @@ lock stack localstack/requirements.txt --constraint tests/requirements.txt
 lock runtime layers/runtimes/python/requirements.txt --constraint tests/requirements.txt
 lock image functions/runner/requirements.txt --constraint tests/requirements.txt
 lock toolchain localstack/toolchain.txt
+lock emulator tests/image/requirements.txt --no-deps

@@ -60,7 +60,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> str:
     """A migrated database that nobody writes to: copying it is quicker than migrating again."""
-    _run(postgres_url, f'DROP DATABASE IF EXISTS "{TEMPLATE}"', f'CREATE DATABASE "{TEMPLATE}"')
+    run_statements(postgres_url, f'DROP DATABASE IF EXISTS "{TEMPLATE}"', f'CREATE DATABASE "{TEMPLATE}"')
     engine = engine_of(named(postgres_url, TEMPLATE))
     migrate.upgrade(engine)
     engine.dispose()
@@ -70,9 +70,9 @@ def template_database(postgres_url: str) -> str:
 @pytest.fixture
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
-    _run(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+    run_statements(postgres_url, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
     yield named(postgres_url, name)
-    _run(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    run_statements(postgres_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _run(url: str, *statements: str) -> None:
+def run_statements(url: str, *statements: str) -> None:
     engine = engine_of(url)
     with engine.connect() as connection:
         for statement in statements:

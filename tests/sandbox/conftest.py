@@ -140,6 +140,8 @@ def toolchain_path() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def built_sandbox() -> None:
+    if not os.access(SANDBOX, os.W_OK):  # in the image, which has it built in
+        return
     subprocess.run(["make", "-s", "-C", str(SANDBOX)], check=True)
 
 

@@ -1,0 +1,146 @@
+"""The image in a container like Lambda's: a uid without any privilege, a read-only root, no /dev/shm, no other network
+than the machine's own, and AWS's emulator as PID 1, which starts the runtime and hands it events.
+"""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from livecode_docker.engine import DockerEngine
+from livecode_docker.images import RUNNER_IMAGE
+
+_LIKE_LAMBDA = (
+    "--network=host",
+    "--user=993:990",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--read-only",
+    "--ipc=none",
+    "--tmpfs=/tmp:exec,mode=1777,size=512m",
+    "--ulimit=nproc=1024:1024",
+    "--ulimit=nofile=1024:1024",
+    "--pids-limit=1024",
+)
+_EMULATOR = "/usr/local/bin/aws-lambda-rie"
+_START_SECONDS = 30
+_STATUS_LINE = re.compile(r"(\w+):\s+(\d+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    payload: Any
+    duration_ms: float
+
+
+class LambdaContainer:
+    """Started by the constructor, removed by `close`; one event at a time, as on Lambda."""
+
+    def __init__(
+        self,
+        engine: DockerEngine,
+        emulator: Path,
+        *,
+        variables: Mapping[str, str],
+        memory_mb: int,
+        timeout_seconds: float,
+        mounts: Mapping[Path, str] = {},
+        options: Sequence[str] = (),
+    ) -> None:
+        self._engine = engine
+        self.name = f"livecode-test-{uuid4().hex[:12]}"
+        self.port, self.runtime_api_port = _free_ports(2)
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=timeout_seconds + 30)
+        variables = {
+            **variables,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_mb),
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(timeout_seconds)),
+        }
+        mounts = {emulator: _EMULATOR, **mounts}
+        self.started = time.monotonic()
+        engine.docker(
+            "run", "--detach", f"--name={self.name}", f"--memory={memory_mb}m", f"--memory-swap={memory_mb}m",
+            f"--entrypoint={_EMULATOR}", *_LIKE_LAMBDA, *options,
+            *(f"--volume={source}:{target}:ro" for source, target in mounts.items()),
+            *(f"--env={name}={value}" for name, value in variables.items()),
+            RUNNER_IMAGE,
+            "--runtime-interface-emulator-address", f"127.0.0.1:{self.port}",
+            "--runtime-api-address", f"127.0.0.1:{self.runtime_api_port}",
+            "/opt/livecode/bin/python", "-m", "awslambdaric", "livecode_runner.handler.lambda_handler",
+        )  # fmt: skip
+        self._wait()
+
+    def invoke(self, event: Mapping[str, Any]) -> Answer:
+        started = time.monotonic()
+        response = self._client.post("/2015-03-31/functions/function/invocations", json=event)
+        duration_ms = (time.monotonic() - started) * 1000
+        try:
+            return Answer(payload=response.json(), duration_ms=duration_ms)
+        except ValueError:  # the emulator says in plain words that the function took too long
+            return Answer(payload=response.text, duration_ms=duration_ms)
+
+    def execute(self, *command: str, check: bool = True) -> str:
+        """What a command prints that runs beside the runtime, as its user."""
+        done = self._engine.docker("exec", self.name, *command, check=False)
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def pause(self) -> None:
+        """Freezes every process, as Lambda does between invocations."""
+        self._engine.docker("pause", self.name)
+
+    def unpause(self) -> None:
+        self._engine.docker("unpause", self.name)
+
+    def logs(self) -> str:
+        done = self._engine.docker("logs", self.name)
+        return done.stdout + done.stderr
+
+    def steps(self, message: str) -> list[dict[str, Any]]:
+        """The function's own log lines with this message."""
+        lines = [json.loads(line) for line in self.logs().splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("message") == message]
+
+    def processes(self) -> dict[int, str]:
+        """By process id, inside: the command. Without those that look."""
+        script = 'for each in /proc/[0-9]*; do echo "${each#/proc/} $(tr "\\0" " " < $each/cmdline)"; done'
+        lines = self.execute("sh", "-c", script, check=False).splitlines()
+        found = {int(pid): command for pid, _, command in (line.partition(" ") for line in lines) if pid.isdigit()}
+        return {pid: command for pid, command in found.items() if command.strip() and script[:20] not in command}
+
+    def runtime_status(self) -> dict[str, int]:
+        """Numbers of /proc/PID/status of the process that runs the handler."""
+        (pid,) = [pid for pid, command in self.processes().items() if "-m awslambdaric" in command and pid != 1]
+        return {name: int(number) for name, number in _STATUS_LINE.findall(self.execute("cat", f"/proc/{pid}/status"))}
+
+    def files(self) -> list[str]:
+        return sorted(self.execute("find", "/tmp", "-mindepth", "1").splitlines())
+
+    def close(self) -> None:
+        self._client.close()
+        self._engine.docker("rm", "--force", self.name)
+
+    def _wait(self) -> None:
+        while time.monotonic() - self.started < _START_SECONDS:
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.01)
+        logs = self.logs()
+        self.close()
+        raise AssertionError(f"the emulator does not listen: {logs}")
+
+
+def _free_ports(count: int) -> list[int]:
+    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [server.getsockname()[1] for server in taken]
+    for server in taken:
+        server.close()
+    return ports

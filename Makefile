@@ -9,6 +9,16 @@ export PYTHONPATH := .:functions/api:functions/runner:layers/runtimes/python:loc
 up:
 	@exec $(PYTHON) localstack/bootstrap.py up
 
+# LocalStack without Docker, with LiveCode deployed: port $LIVECODE_LOCALSTACK_PORT (4566), state in .livecode/localstack.
+localstack:
+	@exec $(PYTHON) localstack/bootstrap.py localstack
+
+# LiveCode into a LocalStack that runs already, at $AWS_ENDPOINT_URL.
+localstack-deploy:
+	@exec $(PYTHON) localstack/bootstrap.py localstack-deploy
+
+.PHONY: localstack localstack-deploy
+
 # .venv with everything for development: the stack, the tests, the linters.
 setup:
 	@exec $(PYTHON) localstack/bootstrap.py setup
@@ -41,9 +51,13 @@ else
 	@.venv/bin/python -m coverage report
 endif
 
-# The end-to-end suite against any deployment: make e2e LIVECODE_BASE_URL=https://…/Prod
+# The end-to-end suite against a target: make e2e TARGET=embedded (the default), localstack or https://…/Prod
+TARGET ?= embedded
 e2e: setup
-	.venv/bin/python -m pytest tests/e2e tests/cases
+ifeq ($(TARGET),localstack)
+	@$(PYTHON) localstack/bootstrap.py localstack-setup
+endif
+	LIVECODE_TARGET=$(TARGET) .venv/bin/python -m pytest $(or $(TESTS),tests/e2e tests/cases)
 
 # Speed and size against the bare interpreters and bubblewrap, in the same run. Nothing passes or fails.
 bench: setup

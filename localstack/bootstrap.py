@@ -1,5 +1,7 @@
 """Gets a fresh machine ready for the embedded stack, and starts it: `python3 localstack/bootstrap.py up`.
 
+With `localstack` the same for LocalStack without Docker.
+
 Standard library only, run by the system's python3: makes .venv, installs the locked packages, and sees to node, g++,
 Postgres and the sandbox's launcher. Each step prints one line when it has something to do, and nothing otherwise.
 """
@@ -25,6 +27,13 @@ VENV_PYTHON = VENV / "bin" / "python"
 STACK_LOCK = PROJECT / "localstack" / "requirements.txt"
 TESTS_LOCK = PROJECT / "tests" / "requirements.txt"
 TOOLCHAIN_LOCK = PROJECT / "localstack" / "toolchain.txt"
+# LocalStack needs versions of packages that the project has newer, so it gets a venv of its own. Its last release that
+# takes no token is 4.14.0, which wants Python 3.13; 4.13.1 is the last for 3.11.
+LOCALSTACK_LOCKS = {
+    "python3.13": PROJECT / "localstack" / "localstack-4.14.0.txt",
+    "python3.12": PROJECT / "localstack" / "localstack-4.13.1.txt",
+    "python3.11": PROJECT / "localstack" / "localstack-4.13.1.txt",
+}
 LAUNCHER = PROJECT / "functions" / "runner" / "livecode_runner" / "sandbox"
 MINIMUM_PYTHON = (3, 11)
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -46,8 +55,19 @@ def main(arguments: list[str]) -> int:
             case ["up"]:
                 prepare(state_path, [STACK_LOCK])
                 serve(arguments)
+            case ["localstack-setup"]:
+                prepare(state_path, [STACK_LOCK])
+                prepare_localstack(state_path)
+            case ["localstack"]:
+                prepare(state_path, [STACK_LOCK])
+                prepare_localstack(state_path)
+                serve(["up"], module="livecode_localstack")
+            case ["localstack-deploy"]:
+                prepare(state_path, [STACK_LOCK])
+                serve(["deploy", *arguments[1:]], module="livecode_localstack")
             case _:
-                print("usage: bootstrap.py up | setup | clean", file=sys.stderr)
+                commands = "up | setup | localstack | localstack-setup | localstack-deploy | clean"
+                print(f"usage: bootstrap.py {commands}", file=sys.stderr)
                 return 2
     except StackError as error:
         print(error, file=sys.stderr)
@@ -97,6 +117,37 @@ def install_packages(locks: list[Path]) -> None:
     for lock in locks:
         pip(["--requirement", str(lock)])
     stamp.write_text("\n".join(sorted(digests)) + "\n")
+
+
+def prepare_localstack(state_path: Path) -> None:
+    """LocalStack's own venv, and the toolchain in its state folder."""
+    state = open_state_folder(state_path)
+    own = state / "localstack"
+    own.mkdir(mode=0o755, exist_ok=True)
+    link(own / "toolchain", state / "toolchain")
+    venv = state / "localstack-venv"
+    stamp = venv / "installed-lock"
+    python, lock = python_for_localstack()
+    if stamp.exists() and stamp.read_text() == digest(lock):
+        return
+    say(f"Installing LocalStack {lock.stem.removeprefix('localstack-')} (about 340 MB)")
+    shutil.rmtree(venv, ignore_errors=True)
+    run([python, "-m", "venv", str(venv)], f"{python} cannot make a venv for LocalStack")
+    pip(["--requirement", str(lock)], python=venv / "bin" / "python")
+    stamp.write_text(digest(lock))
+
+
+def python_for_localstack() -> tuple[str, Path]:
+    """The newest interpreter on the PATH that LocalStack runs on and that can make a venv, with its lock file."""
+    for name, lock in LOCALSTACK_LOCKS.items():
+        python = shutil.which(name)
+        # A shim may stand for nothing, and Debian keeps ensurepip apart.
+        if (
+            python
+            and subprocess.run([python, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0
+        ):
+            return python, lock
+    raise StackError("LocalStack needs python3.13, 3.12 or 3.11 with its venv module on the PATH; install one.")
 
 
 def install_wheel(package: str, target: Path) -> None:
@@ -152,10 +203,10 @@ def build_launcher() -> None:
         run(["make", "--silent", "-C", str(LAUNCHER)], "The sandbox's launcher cannot be built")
 
 
-def serve(arguments: list[str]) -> None:
+def serve(arguments: list[str], *, module: str = "livecode_local") -> None:
     paths = [PROJECT / "localstack", PROJECT / "layers" / "runtimes" / "python"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    os.execve(VENV_PYTHON, [str(VENV_PYTHON), "-m", "livecode_local", *arguments], environment)
+    os.execve(VENV_PYTHON, [str(VENV_PYTHON), "-m", module, *arguments], environment)
 
 
 def install_with_apt(package: str, *, why: str) -> None:
@@ -173,10 +224,10 @@ def install_with_apt(package: str, *, why: str) -> None:
         run(command, f"apt cannot install {package}", environment)
 
 
-def pip(arguments: list[str]) -> None:
+def pip(arguments: list[str], *, python: Path = VENV_PYTHON) -> None:
     # Byte code is made when it is first needed: most of what is installed never is.
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--root-user-action=ignore"]
-    run([str(VENV_PYTHON), "-m", "pip", "install", *quiet, "--require-hashes", *arguments], "pip fails")
+    run([str(python), "-m", "pip", "install", *quiet, "--require-hashes", *arguments], "pip fails")
 
 
 def run(command: list[str], failure: str, environment: dict[str, str] | None = None) -> None:

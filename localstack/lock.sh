@@ -17,3 +17,14 @@ lock runtime layers/runtimes/python/requirements.txt --constraint tests/requirem
 lock image functions/runner/requirements.txt --constraint tests/requirements.txt
 lock toolchain localstack/toolchain.txt
 lock emulator tests/image/requirements.txt --no-deps
+
+# LocalStack as it was when it was released: what came later breaks it. 4.14.0 on Python 3.13, 4.13.1 on 3.11 and 3.12.
+lock_localstack() {
+    version=$1 python=$2 date=$3
+    shift 3
+    echo "localstack-core[runtime]==$version" | .venv/bin/uv pip compile --quiet --python-version "$python" \
+        --exclude-newer "$date" --generate-hashes --no-emit-index-url --no-header --no-annotate \
+        --output-file "localstack/localstack-$version.txt" "$@" -
+}
+lock_localstack 4.14.0 3.13 2026-02-28 --python-platform linux
+lock_localstack 4.13.1 3.11 2026-02-20 --universal

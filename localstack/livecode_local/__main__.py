@@ -11,6 +11,7 @@ from pathlib import Path
 
 from livecode_local.errors import StackError
 from livecode_local.logs import Terminal, say
+from livecode_local.parameters import parse_parameters
 from livecode_local.processes import adopt_orphans, kill_orphans
 from livecode_local.self_check import check_languages
 from livecode_local.stack import Stack, StackSettings
@@ -30,7 +31,7 @@ def main() -> int:
             state=state,
             port=arguments.port,
             database_url=os.environ.get("DATABASE_URL") or None,
-            parameters=_parameters([*_pairs(os.environ.get("LIVECODE_PARAMETERS", "")), *arguments.parameter]),
+            parameters=parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter),
         )
         with StateLock(state):
             remove_stack_file(state)  # a killed stack leaves its own
@@ -90,27 +91,6 @@ def _arguments() -> argparse.Namespace:
     up.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
     up.add_argument("--no-self-check", action="store_true")
     return parser.parse_args()
-
-
-def _pairs(text: str) -> list[str]:
-    """`Key=Value,Key=Value`; a comma that no key follows is part of the value before it."""
-    pairs: list[str] = []
-    for piece in text.split(","):
-        if "=" in piece or not pairs:
-            pairs.append(piece)
-        else:
-            pairs[-1] += f",{piece}"
-    return pairs
-
-
-def _parameters(pairs: list[str]) -> dict[str, str]:
-    parameters = {}
-    for pair in filter(None, pairs):
-        name, separator, value = pair.partition("=")
-        if not separator:
-            raise StackError(f"A template parameter is given as Key=Value, not as {pair!r}.")
-        parameters[name.strip()] = value
-    return parameters
 
 
 if __name__ == "__main__":

@@ -107,14 +107,14 @@ class ExecutionEnvironment(RuntimeApiSite):
             raise EnvironmentFailed(_error("Sandbox.Timedout", f"Init timed out after {limit:.2f} seconds")) from error
         self._init_ms = (time.perf_counter() - started) * 1000
 
-    async def invoke(self, payload: bytes, *, trace_id: str = "") -> Invocation:
+    async def invoke(self, payload: bytes, *, request_id: str = "", trace_id: str = "") -> Invocation:
         """Hands over one event and waits for the answer; never raises for what the function does.
 
-        `trace_id` is one line of text.
+        Both ids are one line of text; without a `request_id` the event gets one.
 
         Afterwards `usable` says whether the environment can take another: not after a timeout or a crash.
         """
-        request_id = str(uuid.uuid4())
+        request_id = request_id or str(uuid.uuid4())
         if not self.usable or self._waiting is None:
             return Invocation(request_id=request_id, payload=_exit_error(request_id, None), error=True)
         answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()

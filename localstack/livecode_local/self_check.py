@@ -38,7 +38,7 @@ class CheckedLanguage:
 async def check_languages(url: str) -> list[CheckedLanguage]:
     """Raises StackError for the first language that does not print what it should."""
     timeout = aiohttp.ClientTimeout(total=_LIMIT_SECONDS)
-    async with aiohttp.ClientSession(base_url=url, timeout=timeout) as http:
+    async with aiohttp.ClientSession(base_url=f"{url}/", timeout=timeout) as http:
         try:
             return [await _check(http, language) for language in LANGUAGES.values()]
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -80,7 +80,7 @@ async def _check(http: aiohttp.ClientSession, language: Language) -> CheckedLang
 async def _call(
     http: aiohttp.ClientSession, verb: str, path: str, expected: int, body: object = None
 ) -> dict[str, Any]:
-    async with http.request(verb, path, json=body) as response:
+    async with http.request(verb, path.lstrip("/"), json=body) as response:
         if response.status != expected:
             text = (await response.text())[:200]
             raise StackError(f"The self-check failed: {verb} {path} answered {response.status}: {text}")

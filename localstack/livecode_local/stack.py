@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from livecode_local.functions import LambdaFunction
 from livecode_local.gateway.server import Gateway
 from livecode_local.logs import FunctionLogs, Terminal
 from livecode_local.mappings import EventSourceMapping
+from livecode_local.ports import check_port
 from livecode_local.postgres import Postgres
 from livecode_local.reload import watch
 from livecode_local.schedules import Schedule
@@ -67,7 +67,7 @@ class Stack:
     async def start(self) -> None:
         """Starts everything and serves; raises StackError. What has been started by then, `stop` ends."""
         settings = self._settings
-        _check_port(settings.port)
+        check_port(settings.port, setting="LIVECODE_PORT")
         template = await asyncio.to_thread(
             Template, settings.template, cache_folder=settings.state, parameters=settings.parameters
         )
@@ -196,17 +196,6 @@ class Stack:
             },
         }
         write_stack_file(self._settings.state, description)
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StackError(
-                f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}); choose another with LIVECODE_PORT."
-            ) from error
 
 
 def _error_text(payload: bytes) -> str:

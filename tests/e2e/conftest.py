@@ -1,10 +1,9 @@
-"""Where the suite finds the service: LIVECODE_BASE_URL, or embedded stacks of its own.
+"""Where the suite finds the service: the stack or base URL that `tests/e2e/targets.py` chooses.
 
-With a base URL the same tests run on the embedded stack, LocalStack, sam local and AWS; those that look behind HTTP
-need a stack of ours and are skipped there, and only there.
+With a base URL the same tests run on AWS or anything else; those that look behind HTTP need a stack of ours and are
+skipped there, and only there.
 """
 
-import os
 from collections.abc import Iterator
 
 import httpx
@@ -12,8 +11,8 @@ import pytest
 
 from tests.e2e.client import PAGE_HEADERS, LiveCode
 from tests.e2e.stack import EmbeddedStack, running_stack
+from tests.e2e.targets import TARGET
 
-_GIVEN_URL = os.environ.get("LIVECODE_BASE_URL", "").rstrip("/")
 # Most programs that must time out do so here, where it takes two seconds instead of thirty.
 SMALL_LIMITS = {
     "RunWallTimeSeconds": "2",
@@ -23,18 +22,25 @@ SMALL_LIMITS = {
 }
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for capability in marker.args:
+            if capability in TARGET.lacks:
+                pytest.skip(f"the target lacks {capability}: {TARGET.lacks[capability]}")
+
+
 @pytest.fixture(scope="session")
 def own_stack() -> Iterator[EmbeddedStack | None]:
-    if _GIVEN_URL:
+    if TARGET.stack is None:
         yield None
         return
-    with running_stack() as stack:
+    with running_stack(TARGET.stack) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def base_url(own_stack: EmbeddedStack | None) -> str:
-    return own_stack.base_url if own_stack else _GIVEN_URL
+    return own_stack.base_url if own_stack else TARGET.base_url
 
 
 @pytest.fixture(scope="session")
@@ -52,20 +58,20 @@ def livecode(http: httpx.Client) -> LiveCode:
 def stack(own_stack: EmbeddedStack | None) -> EmbeddedStack:
     """The stack from behind: its queue, database, functions and processes."""
     if own_stack is None:
-        pytest.skip("needs more than HTTP: LIVECODE_BASE_URL names a service that is not ours to look into")
+        pytest.skip("needs more than HTTP: the target is a service that is not ours to look into")
     return own_stack
 
 
 @pytest.fixture(scope="session")
 def small_stack() -> Iterator[EmbeddedStack]:
     """A stack with limits so small that they are quickly reached."""
-    if _GIVEN_URL:
-        pytest.skip("needs small limits: LIVECODE_BASE_URL names a service whose limits are not ours to set")
-    with running_stack(SMALL_LIMITS) as stack:
+    if TARGET.stack is None:
+        pytest.skip("needs small limits: the target is a service whose limits are not ours to set")
+    with running_stack(TARGET.stack, SMALL_LIMITS) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
 def staged_url(own_stack: EmbeddedStack | None, base_url: str) -> str:
-    """The service under API Gateway's stage prefix; a base URL that is given has it already, if any."""
-    return f"{base_url}/Prod" if own_stack else base_url
+    """The service under API Gateway's stage prefix; every base URL but the embedded stack's has it already, if any."""
+    return f"{base_url}/Prod" if own_stack and own_stack.serves_without_stage else base_url

@@ -1,4 +1,4 @@
-"""An embedded stack of our own, started and stopped by the tests, and what can be seen of it from behind."""
+"""A stack of our own, embedded or LocalStack, that the tests start and stop, and what can be seen of it from behind."""
 
 import json
 import os
@@ -27,12 +27,16 @@ from tests.e2e.processes import Process, descendants, mentioning, process, wait_
 from tests.toolchain import link_toolchain
 
 ROOT = Path(__file__).parents[2]
-_START_SECONDS = 90
-STOP_SECONDS = 5
 
 
 class EmbeddedStack:
     """One stack with a state folder of its own; it can be stopped and started again on the same state."""
+
+    module = "livecode_local"
+    port_setting = "LIVECODE_PORT"
+    serves_without_stage = True
+    start_seconds = 90
+    stop_seconds = 5
 
     def __init__(self, folder: Path, *, parameters: Mapping[str, str] | None = None) -> None:
         self.state = folder / "state"
@@ -51,7 +55,7 @@ class EmbeddedStack:
         link_toolchain(self.state)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],
+                [sys.executable, "-m", self.module, "up", "--no-self-check"],
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -73,7 +77,7 @@ class EmbeddedStack:
             except (OSError, ValueError, httpx.TransportError):
                 return False
 
-        poll(healthy, what="the stack answers", deadline_s=_START_SECONDS, pause_s=0.1)
+        poll(healthy, what="the stack answers", deadline_s=self.start_seconds, pause_s=0.1)
         self._http = httpx.Client(base_url=self.base_url, headers=PAGE_HEADERS, timeout=30)
         self._engine = make_engine(self.database_url, timeout_seconds=10, application_name="livecode-tests")
 
@@ -166,10 +170,13 @@ class EmbeddedStack:
 
     def invoke(self, function: str) -> dict[str, Any]:
         """The answer of a function to an empty event."""
-        answer = self.functions.invoke(FunctionName=function, Payload=b"{}")
+        answer = self.functions.invoke(FunctionName=self.function_name(function), Payload=b"{}")
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload
         return dict(payload)
+
+    def function_name(self, logical_id: str) -> str:
+        return logical_id
 
     def sql(self, statement: str, **values: object) -> list[Any]:
         assert self._engine is not None
@@ -224,7 +231,7 @@ class EmbeddedStack:
         return {
             **kept,
             "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("localstack", "layers/runtimes/python")),
-            "LIVECODE_PORT": str(self._port),
+            self.port_setting: str(self._port),
             "LIVECODE_STATE_DIR": str(self.state),
             "LIVECODE_PARAMETERS": self._parameters,
         }
@@ -239,6 +246,19 @@ class EmbeddedStack:
         }
 
 
+class LocalStackStack(EmbeddedStack):
+    """LocalStack without Docker, with our executor: from behind it looks like the embedded stack."""
+
+    module = "livecode_localstack"
+    port_setting = "LIVECODE_LOCALSTACK_PORT"
+    serves_without_stage = False
+    start_seconds = 180
+    stop_seconds = 15
+
+    def function_name(self, logical_id: str) -> str:
+        return str(self._facts["functions"][logical_id])
+
+
 @contextmanager
 def stack_folder() -> Iterator[Path]:
     """A folder that Postgres and the sandbox, which run as other users, may search."""
@@ -251,16 +271,18 @@ def stack_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running_stack(parameters: Mapping[str, str] | None = None) -> Iterator[EmbeddedStack]:
+def running_stack(
+    kind: type[EmbeddedStack] = EmbeddedStack, parameters: Mapping[str, str] | None = None
+) -> Iterator[EmbeddedStack]:
     """A stack for as long as the block lasts; afterwards all its processes must end in time."""
     with stack_folder() as folder:
-        stack = EmbeddedStack(folder, parameters=parameters)
+        stack = kind(folder, parameters=parameters)
         try:
             stack.start()
             yield stack
             if stack.running:
                 took = stack.stop()
-                assert took < STOP_SECONDS, f"the stack took {took:.1f} s to end"
+                assert took < stack.stop_seconds, f"the stack took {took:.1f} s to end"
         finally:
             stack.kill()
 

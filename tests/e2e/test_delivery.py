@@ -22,7 +22,7 @@ def refusing_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
 
     `stack` is asked for, so that this too is skipped where there is only a URL.
     """
-    with running_stack({"SandboxRequired": "launcher,armour"}) as refusing:
+    with running_stack(type(stack), {"SandboxRequired": "launcher,armour"}) as refusing:
         yield refusing
 
 

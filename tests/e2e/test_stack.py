@@ -1,4 +1,4 @@
-"""The embedded stack as a whole: what survives its restart, and that nothing survives its end."""
+"""The stack as a whole: what survives its restart, and that nothing survives its end."""
 
 import contextlib
 import signal
@@ -11,13 +11,13 @@ import pytest
 
 from tests.e2e.client import poll
 from tests.e2e.processes import Process, ProcessesLeft, wait_until_gone
-from tests.e2e.stack import ROOT, STOP_SECONDS, EmbeddedStack, running_stack
+from tests.e2e.stack import ROOT, EmbeddedStack, running_stack
 
 
 @pytest.fixture(scope="module")
 def second_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
     """A stack that may be stopped; `stack` is asked for, so that this too is skipped where there is only a URL."""
-    with running_stack() as second:
+    with running_stack(type(stack)) as second:
         yield second
 
 
@@ -30,7 +30,7 @@ def test_a_restart_keeps_sessions_results_and_queued_runs(second_stack: Embedded
     stack.client.wait_for_start(ids[0])
     programs = stack.processes()
 
-    assert stack.stop() < STOP_SECONDS
+    assert stack.stop() < stack.stop_seconds
     wait_until_gone(programs, deadline_s=1)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{stack.base_url}/health")
@@ -49,7 +49,7 @@ def test_a_restart_keeps_sessions_results_and_queued_runs(second_stack: Embedded
 
 def test_a_second_stack_on_the_same_state_is_refused(second_stack: EmbeddedStack) -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", "livecode_local", "up", "--no-self-check"],
+        [sys.executable, "-m", second_stack.module, "up", "--no-self-check"],
         cwd=ROOT,
         env=second_stack.environment(),
         capture_output=True,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livecode_local.__main__ import _pairs, _parameters
+from livecode_local.parameters import parse_parameters
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from livecode_local.__main__ import _pairs, _parameters
     ],
 )
 def test_reads_parameters(text, parameters):
-    assert _parameters(_pairs(text)) == parameters
+    assert parse_parameters(text) == parameters

@@ -1,0 +1,134 @@
+"""`python -m livecode_localstack up`: LocalStack without Docker, with LiveCode deployed, until Ctrl-C or SIGTERM.
+
+`python -m livecode_localstack deploy`: LiveCode into a LocalStack that runs already.
+"""
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from livecode_local.errors import StackError
+from livecode_local.logs import Terminal, say
+from livecode_local.parameters import parse_parameters
+from livecode_local.processes import adopt_orphans, kill_orphans
+from livecode_local.self_check import check_languages
+from livecode_local.state import StateLock, open_state_folder, remove_stack_file
+from livecode_localstack.deploy import BUCKET, Deployer
+from livecode_localstack.package import package
+from livecode_localstack.site_packages import third_party_packages
+from livecode_localstack.stack import LocalStackSettings, LocalStackStack
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_ORPHANS_SECONDS = 5
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        parameters = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter)
+        if arguments.command == "deploy":
+            deploy(Path(arguments.template), parameters, for_docker=arguments.executor == "docker")
+        else:
+            _up(arguments, parameters)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _up(arguments: argparse.Namespace, parameters: dict[str, str]) -> None:
+    if not shutil.which("setpriv"):
+        raise StackError("The program setpriv is missing; install the package util-linux.")
+    state = open_state_folder(Path(arguments.state_dir))
+    settings = LocalStackSettings(
+        template=Path(arguments.template),
+        python=Path(arguments.python),
+        state=state,
+        port=arguments.port,
+        database_url=os.environ.get("DATABASE_URL") or None,
+        parameters=parameters,
+    )
+    with StateLock(state):
+        remove_stack_file(state)  # a killed stack leaves its own
+        adopt_orphans()
+        asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
+
+
+def deploy(template: Path, parameters: dict[str, str], *, for_docker: bool) -> None:
+    """Deploys into the LocalStack at AWS_ENDPOINT_URL and prints the API's URL."""
+    database_url = os.environ.get("DATABASE_URL")
+    if not database_url:
+        raise StackError("Give DATABASE_URL, the Postgres that the functions shall use, as they can reach it.")
+    endpoint_url = os.environ.get("AWS_ENDPOINT_URL") or "http://127.0.0.1:4566"
+    packages = third_party_packages(_PROJECT / ".livecode" / "localstack-layer") if for_docker else None
+    own = {"Platform": "localstack", "DatabaseUrl": database_url}
+    packaged = package(template, bucket=BUCKET, site_packages=packages)
+    say(Deployer(endpoint_url.rstrip("/")).deploy(packaged, {**own, **parameters}).api_url)
+
+
+async def _serve(settings: LocalStackSettings, *, self_check: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    terminal = Terminal()
+    stack = LocalStackStack(settings, terminal=terminal)
+    serving = loop.create_task(_run(stack, self_check=self_check))
+    stopping = loop.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        say("Stopping.")
+    finally:
+        for task in (serving, stopping):
+            task.cancel()
+        await asyncio.gather(serving, stopping, return_exceptions=True)
+        await stack.stop()
+        kill_orphans()
+
+
+async def _run(stack: LocalStackStack, *, self_check: bool) -> None:
+    started = time.perf_counter()
+    await stack.start()
+    if self_check:
+        for checked in await check_languages(stack.url):
+            say(checked.row())
+    say(f"\nLiveCode on LocalStack serves at {stack.url} after {time.perf_counter() - started:.1f} s")
+    ended = asyncio.get_running_loop().create_task(stack.ended())
+    while not ended.done():
+        await asyncio.wait({ended}, timeout=_ORPHANS_SECONDS)
+        kill_orphans()  # what a killed runner has left
+    raise StackError("LocalStack has ended by itself; its log says why.")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="livecode_localstack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start LocalStack, deploy, and serve in the foreground")
+    up.add_argument("--port", type=int, default=int(os.environ.get("LIVECODE_LOCALSTACK_PORT") or 4566))
+    up.add_argument(
+        "--state-dir", default=os.environ.get("LIVECODE_STATE_DIR") or _PROJECT / ".livecode" / "localstack"
+    )
+    up.add_argument("--python", default=_PROJECT / ".livecode" / "localstack-venv" / "bin" / "python")
+    up.add_argument("--no-self-check", action="store_true")
+    deploying = commands.add_parser("deploy", help="deploy into the LocalStack at AWS_ENDPOINT_URL")
+    deploying.add_argument(
+        "--executor",
+        choices=["docker", "livecode"],
+        default=os.environ.get("LIVECODE_LOCALSTACK_EXECUTOR") or "docker",
+        help="what runs its functions: Docker, or the processes of `up`",
+    )
+    for command in (up, deploying):
+        command.add_argument("--template", default=_PROJECT / "infra" / "template.yaml")
+        command.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

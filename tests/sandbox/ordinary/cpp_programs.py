@@ -319,6 +319,24 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         ),
         "1\n",
     ),
+    "format, where there is one": (
+        '#include <iostream>\n#if __has_include(<format>)\n#include <format>\nint main() { std::cout << std::format("{:>4}", 42) << "\\n"; }\n#else\nint main() { std::cout << "  42\\n"; }\n#endif\n',
+        "  42\n",
+    ),
+    "parallel algorithms": (
+        _program(
+            "algorithm execution vector",
+            'std::vector<int> v{3, 1, 2}; std::sort(std::execution::par, v.begin(), v.end()); std::printf("%d\\n", v[0]);',
+        ),
+        "1\n",
+    ),
+    "locale": (
+        _program(
+            "iostream locale",
+            'std::cout.imbue(std::locale("C.UTF-8")); std::cout << std::toupper(\'a\', std::locale("C.UTF-8")) << 1234567 << "\\n";',
+        ),
+        "A1234567\n",
+    ),
     "everything at once": (
         "#include <bits/stdc++.h>\nusing namespace std;\nint main() { vector<int> v{3, 1, 2}; sort(v.begin(), v.end()); for (int x : v) cout << x << ' '; cout << endl; }\n",
         "1 2 3 \n",

@@ -201,4 +201,24 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "console.log(process.env.HOME.endsWith('/home'), process.env.AWS_SECRET_ACCESS_KEY, process.argv.length);",
         "true undefined 2\n",
     ),
+    "questions at the end of input": (
+        "const r = require('readline').createInterface({ input: process.stdin }); r.on('line', l => console.log(l)).on('close', () => console.log('closed'));",
+        "closed\n",
+    ),
+    "input at once": (
+        "console.log(JSON.stringify(require('fs').readFileSync(0, 'utf8')));",
+        '""\n',
+    ),
+    "cluster": (
+        "const c = require('cluster'); if (c.isPrimary) c.fork().on('exit', code => console.log('worker', code)); else process.exit(3);",
+        "worker 3\n",
+    ),
+    "tables and groups": (
+        "console.group('g'); console.log('%s is %d', 'a', 1); console.groupEnd(); console.table([{ a: 1 }]);",
+        "g\n  a is 1\n┌─────────┬───┐\n│ (index) │ a │\n├─────────┼───┤\n│ 0       │ 1 │\n└─────────┴───┘\n",
+    ),
+    "iterators, groups and labels": (
+        "outer: for (const [i, x] of ['a', 'b'].entries()) { for (;;) { if (i) break outer; console.log(x); continue outer; } }\nconsole.log([3, 1, 2].sort(), [1, 2].at(-1), Object.fromEntries([['a', 1]]));",
+        "a\n[ 1, 2, 3 ] 2 { a: 1 }\n",
+    ),
 }

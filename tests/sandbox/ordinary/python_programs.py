@@ -215,4 +215,36 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "import getpass, os, platform\nprint(os.getuid() > 0, bool(platform.node()), platform.system(), os.getcwd().endswith('/work'))",
         "True True Linux True\n",
     ),
+    "dates in their zones": (
+        "from datetime import datetime\nfrom zoneinfo import ZoneInfo\nprint(datetime(2024, 7, 1, tzinfo=ZoneInfo('Europe/Prague')).utcoffset())",
+        "2:00:00\n",
+    ),
+    "futures in order and as completed": (
+        "from concurrent.futures import ThreadPoolExecutor, as_completed\nwith ThreadPoolExecutor(3) as p: print(list(p.map(len, ['a', 'bb'])), sorted(f.result() for f in as_completed([p.submit(pow, 2, n) for n in range(3)])))",
+        "[1, 2] [1, 2, 4]\n",
+    ),
+    "caches, counters and protocols": (
+        "from collections import Counter, defaultdict\nfrom functools import lru_cache, reduce\nfrom typing import Protocol\n@lru_cache(None)\ndef f(n): return n if n < 2 else f(n - 1) + f(n - 2)\nclass P(Protocol):\n    x: int\nprint(f(90), Counter('hello').most_common(1), reduce(int.__mul__, range(1, 6)), defaultdict(list)['a'])",
+        "2880067194370816120 [('l', 2)] 120 []\n",
+    ),
+    "statistics and numbers": (
+        "import cmath, math, random, statistics\nrandom.seed(1); print(statistics.stdev([1, 2, 3]), math.isqrt(10**40), math.comb(10, 3), cmath.sqrt(-1), random.randint(1, 6))",
+        "1.0 100000000000000000000 120 1j 2\n",
+    ),
+    "doctest": (
+        "import doctest\ndef f(x):\n    '''\n    >>> f(2)\n    4\n    '''\n    return x * x\nr = doctest.testmod(); print(r.failed, r.attempted)",
+        "0 1\n",
+    ),
+    "its own source": (
+        "import inspect, sys\ndef f(): return 1\nprint(inspect.getsource(f).strip(), sys.argv, __file__.endswith('/main.py'))",
+        "def f(): return 1 ['main.py'] True\n",
+    ),
+    "profile and timeit": (
+        "import cProfile, io, pstats, timeit\np = cProfile.Profile(); p.runcall(sorted, range(10)); pstats.Stats(p, stream=io.StringIO()).print_stats(); print(timeit.timeit('1', number=10) > 0)",
+        "True\n",
+    ),
+    "arguments and formats": (
+        "import argparse, textwrap\na = argparse.ArgumentParser(); a.add_argument('--n', type=int, default=3); print(a.parse_args([]).n, f'{1234.5:>12,.2f}|{255:#x}', textwrap.shorten('a b c d', 6, placeholder='…'))",
+        "3     1,234.50|0xff a b c…\n",
+    ),
 }

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from livecode.domain import Status
+from livecode.domain import Reason, Status
 from tests.sandbox.conftest import IS_ROOT, MODES, RunnerProcess
-from tests.sandbox.ordinary import cpp_programs, javascript_programs, python_programs
+from tests.sandbox.ordinary import cpp_programs, javascript_programs, python_programs, refused_programs
 
 ALL_MODES = [mode for mode in MODES if IS_ROOT or not mode.startswith("own_uid")]
 STRICTEST = "shared_uid"  # the narrower of the two filters, and Landlock where there is one
@@ -35,6 +35,15 @@ def test_program(ordinary_runners: Callable[[str], RunnerProcess], language: str
     source_code, stdout = PROGRAMS[language][name]
     outcome = ordinary_runners(mode).run(language, source_code, **PATIENCE)
     assert (outcome.stdout, outcome.stderr, outcome.status) == (stdout, "", Status.COMPLETED), outcome.compile_output
+
+
+@pytest.mark.parametrize("mode", ALL_MODES)
+@pytest.mark.parametrize("name", refused_programs.PROGRAMS)
+def test_says_what_there_is_none_of(ordinary_runners: Callable[[str], RunnerProcess], name: str, mode: str) -> None:
+    language, source_code, complaint = refused_programs.PROGRAMS[name]
+    outcome = ordinary_runners(mode).run(language, source_code, **PATIENCE)
+    assert complaint in outcome.stderr
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.RUNTIME_ERROR)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)

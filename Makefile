@@ -69,12 +69,16 @@ bench: setup
 image: setup
 	@.venv/bin/python -m livecode_docker build
 
+# The image under AWS's Lambda emulator, in a container like Lambda's.
+test-image: setup
+	.venv/bin/python -m pytest tests/image
+
 # The lock files, anew from pyproject.toml.
 lock: setup
 	.venv/bin/python -m pip install --quiet uv
 	sh localstack/lock.sh
 
-.PHONY: lint test e2e bench image lock
+.PHONY: lint test e2e bench image test-image lock
 
 # Every attack against each layer by itself, as a table that is kept in docs/security.md. Needs root.
 attacks: setup

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import boto3
@@ -123,11 +124,10 @@ def runner_spec(tmp_path_factory: pytest.TempPathFactory, sqs: SQSClient, databa
 
 
 @pytest.fixture(scope="session")
-def start(
+def new_service(
     docker: DockerEngine, emulator_program: Path, runner_spec: FunctionSpec, sqs: SQSClient, engine: Engine
-) -> Iterator[Start]:
+) -> Start:
     """Starts a container with a queue of its own; variables override the template's."""
-    started: list[LambdaContainer] = []
 
     def start(*, mounts: dict[Path, str] | None = None, options: list[str] | None = None, **variables: str) -> Service:
         queue_url = sqs.create_queue(QueueName=f"queue-{uuid4().hex}", Attributes={"VisibilityTimeout": "360"})
@@ -150,18 +150,29 @@ def start(
             mounts=mounts or {},
             options=options or [],
         )
-        started.append(container)
         return Service(container=container, engine=engine, sqs=sqs, queue_url=queue_url["QueueUrl"])
 
+    return start
+
+
+@pytest.fixture
+def start(new_service: Start) -> Iterator[Start]:
+    """A service of the test's own. Its container ends with it: RLIMIT_NPROC counts what all of them have as one uid."""
+    started: list[Service] = []
+
+    def start(**how: Any) -> Service:
+        started.append(new_service(**how))
+        return started[-1]
+
     yield start
-    for container in started:
-        container.close()
+    for service in started:
+        service.container.close()
 
 
 @pytest.fixture(scope="session")
-def service(start: Start, figures: list[str]) -> Service:
+def service(new_service: Start, figures: list[str]) -> Iterator[Service]:
     """A warm one, that most tests share."""
-    service = start()
+    service = new_service()
     listening = time.monotonic()
     service.run("python", "print(1)")
     answered = time.monotonic()
@@ -169,4 +180,5 @@ def service(start: Start, figures: list[str]) -> Service:
         f"cold start: {(answered - service.container.started) * 1000:.0f} ms from `docker run` to the first answer, "
         f"{(answered - listening) * 1000:.0f} ms of it for init and the first run"
     )
-    return service
+    yield service
+    service.container.close()

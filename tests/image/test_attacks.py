@@ -131,7 +131,7 @@ def test_the_whole_attack_suite(start: Start, project: dict[Path, str], figures:
     container = service.container
     service.run("python", "print(1)")
     processes = container.processes()
-    arguments = ["-p", "no:cacheprovider", "-q", "--rootdir=/project", "-c", "/project/pyproject.toml"]
+    arguments = ["-p", "no:cacheprovider", "-q", "--tb=short", "--rootdir=/project", "-c", "/project/pyproject.toml"]
     printed = container.execute(
         "/opt/livecode/bin/python", "-c", _PYTEST, *arguments, "/project/tests/sandbox/attacks", check=False
     )

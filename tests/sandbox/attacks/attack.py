@@ -44,11 +44,15 @@ static void won(const char *what) { std::printf("open %s\\n", what); std::fflush
 
 @dataclass(frozen=True, kw_only=True)
 class Weaker:
-    """A documented exception: the attack succeeds where none of these layers is on. None named: it always does."""
+    """A documented exception: the attack succeeds where none of these layers is on. None named: it always does.
+
+    `where` says on which machines at all: some have no /dev/shm.
+    """
 
     unless: tuple[str, ...]
     why: str
     changes: frozenset[str] = frozenset()  # what it is then seen to change
+    where: Callable[[], bool] = lambda: True
 
 
 ONE_RUN_A_MACHINE = Weaker(
@@ -76,7 +80,9 @@ class Attack:
     witness: "Callable[[Arena, Outcome], str | None]" = lambda arena, outcome: None  # says what else went wrong
 
     def is_excused(self, layers: Mapping[str, bool]) -> bool:
-        return self.weaker is not None and not any(layers[name] for name in self.weaker.unless)
+        if self.weaker is None or any(layers[name] for name in self.weaker.unless):
+            return False
+        return self.weaker.where()
 
     def program(self, facts: Mapping[str, Any]) -> str:
         """With what every attack may know: the victims' process ids, ports and paths."""

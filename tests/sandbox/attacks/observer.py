@@ -21,16 +21,13 @@ def namespaces_can_be_made() -> bool:
 
 
 def memory_cgroup_can_be_made() -> bool:
-    """Below the group that we are in (version 1), or where that one is (version 2)."""
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        below = "/sys/fs/cgroup" + ("/memory" if controllers == "memory" else "")
-        group = Path(below + path) if controllers == "memory" else Path(below + path).parent
-        if controllers in {"memory", ""} and os.access(group / "cgroup.procs", os.W_OK):
-            handed_out = group / "cgroup.subtree_control"
-            if controllers == "memory" or (handed_out.exists() and "memory" in handed_out.read_text().split()):
-                return True
-    return False
+    """Somewhere above the group that we are in, in version 2; `memory` is in version 1 on older systems."""
+    root = Path("/sys/fs/cgroup")
+    try:
+        handed_out = (root / "cgroup.subtree_control").read_text().split()
+    except OSError:
+        return False
+    return "memory" in handed_out and os.access(root / "cgroup.procs", os.W_OK)
 
 
 def look_at(pid: int) -> dict[str, object]:

@@ -2,10 +2,12 @@
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
 from livecode_runner.sandbox import SandboxFailed
+from tests.sandbox.conftest import IS_ROOT
 
 GOOD = ["path=/usr/bin:/bin", "rlimit=4:0", "folder=/"]
 
@@ -82,6 +84,21 @@ def test_executes_with_every_kind_of_argument(launch):
         "--", "sh", "-c", "pwd; ulimit -n; echo $0 $1", "a", "--", "probe",
     )  # fmt: skip
     assert printed == b"/\n64\na --\n"
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="control groups are root's")
+def test_makes_the_program_in_its_control_group(launch):
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    root = next((Path(place) for _, place, kind, *_ in mounts if kind == "cgroup2"), None)
+    if root is None or not os.access(root / "cgroup.procs", os.W_OK):
+        return  # a container: then the layer is off
+    group = root / f"livecode-test-{os.getpid()}"
+    group.mkdir()
+    try:
+        printed = launch(*GOOD, f"cgroup={group}", "--", "cat", "/proc/self/cgroup")
+        assert f"0::/{group.name}" in printed.decode().splitlines()
+    finally:
+        group.rmdir()
 
 
 def test_limits_are_never_raised(launch):

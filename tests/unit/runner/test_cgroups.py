@@ -1,42 +1,23 @@
-"""Where the kernel lets us make memory groups is read from /proc, in both versions of control groups."""
+"""Where the kernel lets us make memory groups is read from /proc and the hierarchy itself."""
 
 from pathlib import Path
 
 from livecode_runner.sandbox import cgroups
 
-VERSION_1 = """\
-5:memory:/machine/one
-4:cpu,cpuacct:/
-1:name=systemd:/
-0::/
-"""
-MOUNTS_1 = """\
+MOUNTS = """\
 proc /proc proc rw,nosuid 0 0
 cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0
-cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,relatime,cpu,cpuacct 0 0
 cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0
 """
+OWN = "4:cpu,cpuacct:/\n0::/user.slice/user-0.slice/session-1.scope\n"
 
 
-def own(text: str) -> dict[str, str]:
-    return dict(cgroups._own_groups(text))
+def test_finds_where_version_2_is_mounted() -> None:
+    assert cgroups._mounted_at(MOUNTS) == Path("/sys/fs/cgroup/unified")
+    assert cgroups._mounted_at("proc /proc proc rw 0 0\n") is None
 
 
-def mounts(text: str) -> dict[str, Path]:
-    return dict(cgroups._mounts(text))
-
-
-def test_makes_groups_below_its_own_in_version_1() -> None:
-    found = cgroups._version_1(own(VERSION_1), mounts(MOUNTS_1))
-    assert found is not None
-    assert found.parent == Path("/sys/fs/cgroup/memory/machine/one")
-
-
-def test_finds_no_version_1_without_a_memory_hierarchy() -> None:
-    assert cgroups._version_1(own("0::/\n"), mounts(MOUNTS_1)) is None
-
-
-def test_makes_groups_below_the_nearest_that_hands_out_memory_in_version_2(tmp_path: Path) -> None:
+def test_makes_groups_below_the_nearest_that_hands_out_memory(tmp_path: Path) -> None:
     group = tmp_path / "user.slice/user-0.slice/session-1.scope"
     group.mkdir(parents=True)
     for folder, controllers in {
@@ -46,21 +27,22 @@ def test_makes_groups_below_the_nearest_that_hands_out_memory_in_version_2(tmp_p
     }.items():
         (tmp_path / folder / "cgroup.subtree_control").write_text(f"{controllers}\n")
     (group / "cgroup.subtree_control").write_text("memory\n")  # its own does not count: processes are in it
-    found = cgroups._version_2(own("0::/user.slice/user-0.slice/session-1.scope\n"), {"": tmp_path})
-    assert found is not None
-    assert found.parent == tmp_path / "user.slice"
-    assert found.limits == ("memory.max", "memory.swap.max")
+    assert cgroups._handing_out_memory(tmp_path, OWN) == tmp_path / "user.slice"
 
 
-def test_finds_no_version_2_where_nobody_hands_out_memory(tmp_path: Path) -> None:
+def test_makes_none_where_nobody_hands_out_memory(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
-    assert cgroups._version_2(own("0::/one\n"), {"": tmp_path}) is None
+    assert cgroups._handing_out_memory(tmp_path, "0::/one\n") is None
 
 
-def test_counts_kills_for_want_of_memory(tmp_path: Path) -> None:
-    events = tmp_path / "memory.events"
-    events.write_text("low 0\nhigh 0\nmax 7\noom 1\noom_kill 0\n")
-    group = cgroups.Cgroup(folder=tmp_path, events=events)
-    assert not group.has_killed()
-    events.write_text("oom_kill 1\n")
-    assert group.has_killed()
+def test_a_group_has_its_limit_and_tells_of_kills_for_want_of_memory(tmp_path: Path) -> None:
+    with cgroups.Hierarchy(parent=tmp_path).open_group("run", 1 << 20) as group:
+        assert (group.folder / "memory.max").read_text() == "1048576"
+        events = group.folder / "memory.events"
+        events.write_text("low 0\nhigh 0\nmax 7\noom 1\noom_kill 0\n")
+        assert not group.has_killed()
+        events.write_text("oom_kill 1\n")
+        assert group.has_killed()
+        for path in group.folder.iterdir():  # as the kernel lets the folder go with what it shows in it
+            path.unlink()
+    assert not group.folder.exists()

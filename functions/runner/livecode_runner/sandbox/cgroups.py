@@ -1,11 +1,10 @@
-"""A memory control group for each phase, where the runner may make them: it bounds what looking at processes cannot see
-(what waits in sockets and pipes, files in memory), and what grows faster than we look.
+"""A memory control group (version 2) for each phase, where the runner may make them: it bounds what looking at
+processes cannot see, what waits in sockets and pipes, and what grows faster than we look.
 
-    version 1    a folder below our own group in the `memory` hierarchy
-    version 2    a folder below the nearest group above us that hands out `memory`; our own cannot, since a group with
-                 processes in it hands out nothing
-
-(cgroups(7).) Tasks are bounded by RLIMIT_NPROC: whoever has the privilege for this has a uid for each run too.
+A group is made below the nearest one above us that hands out `memory`; our own cannot, since a group with processes in
+it hands out nothing (cgroups(7)). Version 1 is left alone: a process cannot be made in its groups, only moved there,
+and that waits for an RCU grace period, 13 ms for each run. Tasks are bounded by RLIMIT_NPROC: whoever has the privilege
+for this has a uid for each run too.
 """
 
 import contextlib
@@ -23,27 +22,24 @@ _REMOVE_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Hierarchy:
-    """Where groups are made, and what their files are called; `events` counts kills for want of memory."""
+    """Where groups are made."""
 
     parent: Path
-    limits: tuple[str, ...]
-    events: str
 
     @classmethod
     def find(cls) -> "Hierarchy | None":
         """None where we may make no groups that bound memory."""
         try:
-            own = dict(_own_groups(Path("/proc/self/cgroup").read_text()))
-            mounts = dict(_mounts(Path("/proc/self/mounts").read_text()))
+            own, root = Path("/proc/self/cgroup").read_text(), _mounted_at(Path("/proc/self/mounts").read_text())
         except OSError:
             return None
-        hierarchy = _version_2(own, mounts) or _version_1(own, mounts)
-        return hierarchy if hierarchy is not None and os.access(hierarchy.parent, os.W_OK) else None
+        parent = _handing_out_memory(root, own) if root is not None else None
+        return cls(parent=parent) if parent is not None and os.access(parent, os.W_OK) else None
 
     @contextlib.contextmanager
     def open_group(self, name: str, memory_bytes: int) -> Iterator["Cgroup"]:
         """Raises SandboxFailed if there can be none. Nobody else may use the name meanwhile."""
-        group = Cgroup(folder=self.parent / name, events=self.parent / name / self.events)
+        group = Cgroup(folder=self.parent / name)
         try:
             try:
                 self._make(group.folder, memory_bytes)
@@ -56,58 +52,39 @@ class Hierarchy:
     def _make(self, folder: Path, memory_bytes: int) -> None:
         with contextlib.suppress(FileExistsError):  # of a runner that was killed
             folder.mkdir()
-        for file in self.limits:
-            if (folder / file).exists():  # without swap accounting there is no limit of swap
-                (folder / file).write_text(str(memory_bytes))
+        (folder / "memory.max").write_text(str(memory_bytes))
+        with contextlib.suppress(FileNotFoundError):  # a kernel without swap accounting
+            (folder / "memory.swap.max").write_text("0")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cgroup:
-    """A group without processes at first: the launcher joins it."""
+    """A group without processes at first: the launcher makes the program in it."""
 
     folder: Path
-    events: Path
 
     def has_killed(self) -> bool:
         """Whether the kernel killed a process because the group had no memory left."""
-        counts = dict(line.split() for line in self.events.read_text().splitlines())
+        counts = dict(line.split() for line in (self.folder / "memory.events").read_text().splitlines())
         return int(counts["oom_kill"]) > 0
 
 
-def _own_groups(text: str) -> Iterator[tuple[str, str]]:
-    """Our group by controller, by "" in version 2 (/proc/PID/cgroup)."""
-    for line in text.splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            yield controller, path
-
-
-def _mounts(text: str) -> Iterator[tuple[str, Path]]:
-    """Where hierarchies are mounted, likewise."""
-    for line in text.splitlines():
-        _, place, kind, options, *_ = line.split()
+def _mounted_at(mounts: str) -> Path | None:
+    """From /proc/PID/mounts (proc(5))."""
+    for line in mounts.splitlines():
+        _, place, kind, *_ = line.split()
         if kind == "cgroup2":
-            yield "", Path(place)
-        elif kind == "cgroup":
-            for option in options.split(","):
-                yield option, Path(place)
+            return Path(place)
+    return None
 
 
-def _version_1(own: dict[str, str], mounts: dict[str, Path]) -> Hierarchy | None:
-    if "memory" not in own or "memory" not in mounts:
-        return None
-    parent = mounts["memory"] / own["memory"].lstrip("/")
-    return Hierarchy(parent=parent, limits=("memory.limit_in_bytes",), events="memory.oom_control")
-
-
-def _version_2(own: dict[str, str], mounts: dict[str, Path]) -> Hierarchy | None:
-    if "" not in own or "" not in mounts:
-        return None
-    root = mounts[""]
-    for group in (root / own[""].lstrip("/")).parents:
+def _handing_out_memory(root: Path, own_groups: str) -> Path | None:
+    """The nearest above our own group, which is the line of hierarchy 0 in /proc/PID/cgroup."""
+    own = next((line.removeprefix("0::/") for line in own_groups.splitlines() if line.startswith("0::/")), "")
+    for group in (root / own).parents if own else (root,):  # the root itself may hold processes and hand out
         with contextlib.suppress(OSError):
             if "memory" in (group / "cgroup.subtree_control").read_text().split():
-                return Hierarchy(parent=group, limits=("memory.max", "memory.swap.max"), events="memory.events")
+                return group
         if group == root:
             break
     return None

@@ -31,7 +31,7 @@
  *     namespace=KIND    pid, mount, network or ipc: a new one; a mount namespace gets a /dev/shm of its own, and together
  *                       with a PID namespace a /proc of its own
  *     shared_memory=N   what that /dev/shm may hold, in bytes; 0 if not given means no limit, as to mount
- *     cgroup=DIR        a control group to join
+ *     cgroup=DIR        the control group to be made in, of version 2
  *     avoid=ID,ID       processes, threads, groups that signals must never reach, even after process ids wrapped around
  */
 
@@ -163,7 +163,6 @@ _Noreturn static void run_child(const struct options *options, long runner, int 
 	need(CALL_0(__NR_setsid), "setsid");
 	close_descriptors();
 	prefer_for_oom_killer();
-	join_cgroups(options);
 	/* Opened before privileges are dropped: it lies in the runner's own folder. */
 	long filter = options->filter ? need(open_path(options->filter, O_RDONLY), "filter") : -1;
 	mount_own_folders(options);
@@ -188,9 +187,14 @@ int main(int argc, char **argv, char **environment)
 	enter_namespaces(&options);
 	/* The child's id as the runner knows it; the kernel writes it before the child starts. */
 	static int pid;
-	unsigned long flags = CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | CHILD_SIGNAL;
+	unsigned long flags = CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID;
+	/* Made in its group, since moving there would wait until every processor has passed through the scheduler. */
+	struct clone_args in_group = {.flags = flags | CLONE_INTO_CGROUP, .parent_tid = (uintptr_t)&pid};
+	if (options.cgroup)
+		in_group.cgroup = (uint64_t)need(open_path(options.cgroup, O_RDONLY | O_DIRECTORY), "cgroup");
 	/* Called in line: the child goes on in this frame and below, the parent wakes after it and touches nothing of it. */
-	long child = CALL_3(__NR_clone, flags, 0, &pid);
+	long child = options.cgroup ? CALL_2(__NR_clone3, &in_group, sizeof in_group)
+	                            : CALL_3(__NR_clone, flags | CHILD_SIGNAL, 0, &pid);
 	if (child == 0)
 		run_child(&options, runner, pid, environment);
 	if (child > 0)

@@ -29,7 +29,7 @@ struct options {
 	char **arguments; /* each NAME=VALUE, of a known name */
 	int count;
 	char **command; /* NULL: probe */
-	const char *folder, *path, *filter, *avoid;
+	const char *folder, *path, *filter, *avoid, *cgroup;
 	uint32_t uid; /* 0: stay */
 	unsigned long namespaces; /* CLONE_NEW... */
 	uint64_t shared_memory;
@@ -50,15 +50,13 @@ bool parse_number(const char **text, char end, uint64_t *value);
 /* Has the kernel kill this process when the runner dies; ends it if the runner is dead. */
 void end_with_runner(void);
 
-/* Namespaces and cgroups (namespaces.c) */
+/* Namespaces (namespaces.c) */
 
 /* Moves this process, and starts init where there is a PID namespace to have one. */
 void enter_namespaces(const struct options *options);
 
 /* In the program's process, which alone is in the PID namespace that /proc is to show. */
 void mount_own_folders(const struct options *options);
-
-void join_cgroups(const struct options *options);
 
 /* Landlock (landlock.c): returns the ABI in force, 0 if none was asked for. */
 int enter_landlock(const struct options *options);

@@ -1,4 +1,4 @@
-/* Namespaces and cgroups, where the runner has the privilege: a run that sees only its own processes, no network device,
+/* Namespaces, where the runner has the privilege: a run that sees only its own processes, no network device,
  * no kernel object of anybody else, and a /dev/shm of its own.
  *
  * This process moves into the new namespaces and makes two children, both the runner's (CLONE_PARENT): first the init of
@@ -61,19 +61,4 @@ void mount_own_folders(const struct options *options)
 	mount_over("/dev/shm", "tmpfs", size.text);
 	if (options->namespaces & CLONE_NEWPID)
 		mount_over("/proc", "proc", "hidepid=2");
-}
-
-void join_cgroups(const struct options *options)
-{
-	for (int i = 0; i < options->count; i++) {
-		const char *folder = value_of(options->arguments[i], "cgroup");
-		if (!folder)
-			continue;
-		struct line path = {0};
-		add_text(&path, folder);
-		add_text(&path, "/cgroup.procs");
-		long descriptor = need(path.full ? -ENAMETOOLONG : open_path(path.text, O_WRONLY), "cgroup");
-		need(CALL_3(__NR_write, descriptor, "0", 1), "cgroup"); /* 0: whoever writes it */
-		CALL_1(__NR_close, descriptor);
-	}
 }

@@ -89,10 +89,10 @@ static bool parse_argument(const char *argument, struct options *options)
 		return parse_namespace(value, options);
 	if ((value = value_of(argument, "shared_memory")))
 		return parse_number(&value, '\0', &options->shared_memory);
-	if ((value = value_of(argument, "cgroup")))
-		return *value;
 	if ((value = value_of(argument, "folder")))
 		options->folder = value;
+	else if ((value = value_of(argument, "cgroup")))
+		options->cgroup = value;
 	else if ((value = value_of(argument, "path")))
 		options->path = value;
 	else if ((value = value_of(argument, "filter")))

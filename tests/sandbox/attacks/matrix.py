@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[Layer, ...]] = {
     "+ seccomp": (Layer.SECCOMP,),
     "+ Landlock": (Layer.LANDLOCK,),
     "+ own uid": (Layer.SEPARATE_UID,),
-    "+ own uid, namespaces, cgroup": (Layer.SEPARATE_UID, *NAMESPACES),
+    "+ own uid, namespaces": (Layer.SEPARATE_UID, *NAMESPACES),
     "dumpable and seccomp": (Layer.DUMPABLE, Layer.SECCOMP),
     "and Landlock": (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK),
     "all": SWITCHED,

@@ -5,10 +5,13 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+# A killed process is gone at once, unless the kernel itself is stuck.
+_ORPHAN_SECONDS = 1
 
 _children: set[int] = set()
 _adopting = False
@@ -90,10 +93,16 @@ def adopt_orphans() -> None:
 
 
 def kill_orphans() -> None:
-    """Kills what ended processes have left to us. A child that nobody here has started is such an orphan."""
-    for pid in _children_of(os.getpid()) if _adopting else []:
-        if pid not in _children:
+    """Kills what ended processes have left to us, and reaps it. A child that nobody here has started is such an orphan.
+
+    The init of a PID namespace ends only after we have reaped the program that was in it, so one round is not enough.
+    """
+    deadline = time.monotonic() + _ORPHAN_SECONDS
+    while (orphans := _orphans()) and time.monotonic() < deadline:
+        for pid in orphans:
             kill_tree(pid)
+        time.sleep(0.001)
+        for pid in orphans:
             try:
                 os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
@@ -109,6 +118,10 @@ def peak_memory_mb(pid: int) -> int:
     except OSError:
         pass  # it has just ended
     return 0
+
+
+def _orphans() -> list[int]:
+    return [pid for pid in _children_of(os.getpid()) if pid not in _children] if _adopting else []
 
 
 def _children_of(pid: int) -> list[int]:

@@ -30,12 +30,13 @@ clean:
 SOURCES := functions layers localstack tests
 PYTEST := .venv/bin/python -m coverage run -m pytest
 
-# Formatting, lint, types, and the template.
+# Formatting, lint, types, the template, and the workflows.
 lint: setup
 	.venv/bin/ruff format --check $(SOURCES)
 	.venv/bin/ruff check $(SOURCES)
 	.venv/bin/mypy $(SOURCES)
 	.venv/bin/cfn-lint infra/template.yaml
+	.venv/bin/zizmor --offline --quiet --no-progress --min-severity medium .github
 
 # Every test, with coverage measured in the function processes too. One kind: make test TESTS=tests/unit
 test: setup

@@ -1,5 +1,6 @@
 """A client of LiveCode as its users write one: create a session, run it, poll the execution."""
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ T = TypeVar("T")
 Execution = dict[str, Any]
 # As a page in a browser calls: answers then have to allow it.
 PAGE_HEADERS = {"origin": "https://editor.example"}
+if api_key := os.environ.get("LIVECODE_API_KEY"):  # of a service that serves nobody without
+    PAGE_HEADERS["x-api-key"] = api_key
 
 
 def poll(question: Callable[[], T | None], *, what: str, deadline_s: float = 30, pause_s: float = 0.05) -> T:

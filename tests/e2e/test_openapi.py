@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.e2e.client import LiveCode
+from tests.e2e.client import PAGE_HEADERS, LiveCode
 
 _CALLS = {
     ("post", "/code-sessions"),
@@ -112,7 +112,7 @@ def test_a_running_execution_answers_as_documented(livecode: LiveCode, document:
 
 def test_names_the_server_that_it_came_from(staged_url: str, base_url: str) -> None:
     for url in (staged_url, base_url):
-        document = httpx.get(f"{url}/openapi.json").json()
+        document = httpx.get(f"{url}/openapi.json", headers=PAGE_HEADERS).json()
         [server] = document["servers"]
         assert httpx.URL(f"{url}/openapi.json").join(server["url"].rstrip("/") + "/health") == f"{url}/health"
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.e2e.client import LiveCode
+from tests.e2e.client import PAGE_HEADERS, LiveCode
 from tests.e2e.problems import assert_problem
 from tests.e2e.stack import EmbeddedStack
 
@@ -229,7 +229,7 @@ def test_is_not_led_astray_by_a_path(base_url: str, target: str) -> None:
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.netloc, timeout=30)
     try:
-        connection.request("GET", url.path + target)
+        connection.request("GET", url.path + target, headers=PAGE_HEADERS)
         answer = connection.getresponse()
         body = answer.read()
     finally:

@@ -13,11 +13,15 @@ up:
 localstack:
 	@exec $(PYTHON) localstack/bootstrap.py localstack
 
-# LiveCode into a LocalStack that runs already, at $AWS_ENDPOINT_URL.
+# The same in containers of your Docker, with Postgres (localstack/compose.yaml); localstack-down ends and removes them.
+localstack-up localstack-down:
+	@exec $(PYTHON) localstack/bootstrap.py $@
+
+# LiveCode into a LocalStack that runs already, at $AWS_ENDPOINT_URL, on the database at $DATABASE_URL.
 localstack-deploy:
 	@exec $(PYTHON) localstack/bootstrap.py localstack-deploy
 
-.PHONY: localstack localstack-deploy
+.PHONY: localstack localstack-up localstack-down localstack-deploy
 
 # .venv with everything for development: the stack, the tests, the linters.
 setup:

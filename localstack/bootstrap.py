@@ -34,6 +34,12 @@ LOCALSTACK_LOCKS = {
     "python3.12": PROJECT / "localstack" / "localstack-4.13.1.txt",
     "python3.11": PROJECT / "localstack" / "localstack-4.13.1.txt",
 }
+# What `make` calls them, and livecode_localstack.
+LOCALSTACK_COMMANDS = {
+    "localstack-deploy": "deploy",
+    "localstack-up": "containers-up",
+    "localstack-down": "containers-down",
+}
 LAUNCHER = PROJECT / "functions" / "runner" / "livecode_runner" / "sandbox"
 MINIMUM_PYTHON = (3, 11)
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -62,11 +68,12 @@ def main(arguments: list[str]) -> int:
                 prepare(state_path, [STACK_LOCK])
                 prepare_localstack(state_path)
                 serve(["up"], module="livecode_localstack")
-            case ["localstack-deploy"]:
-                prepare(state_path, [STACK_LOCK])
-                serve(["deploy", *arguments[1:]], module="livecode_localstack")
+            case [command] if command in LOCALSTACK_COMMANDS:
+                make_venv()
+                install_packages([STACK_LOCK])
+                serve([LOCALSTACK_COMMANDS[command]], module="livecode_localstack")
             case _:
-                commands = "up | setup | localstack | localstack-setup | localstack-deploy | clean"
+                commands = "up | setup | localstack[-setup | -deploy | -up | -down] | clean"
                 print(f"usage: bootstrap.py {commands}", file=sys.stderr)
                 return 2
     except StackError as error:

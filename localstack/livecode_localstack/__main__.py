@@ -1,6 +1,7 @@
 """`python -m livecode_localstack up`: LocalStack without Docker, with LiveCode deployed, until Ctrl-C or SIGTERM.
 
-`python -m livecode_localstack deploy`: LiveCode into a LocalStack that runs already.
+`deploy`: LiveCode into a LocalStack that has our executor and runs already. `containers-up`: the same, and starts it
+first, by compose.yaml; `containers-down` ends it.
 """
 
 import argparse
@@ -18,9 +19,9 @@ from livecode_local.parameters import parse_parameters
 from livecode_local.processes import adopt_orphans, kill_orphans
 from livecode_local.self_check import check_languages
 from livecode_local.state import StateLock, open_state_folder, remove_stack_file
+from livecode_localstack import compose
 from livecode_localstack.deploy import BUCKET, Deployer
 from livecode_localstack.package import package
-from livecode_localstack.site_packages import third_party_packages
 from livecode_localstack.stack import LocalStackSettings, LocalStackStack
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -30,11 +31,18 @@ _ORPHANS_SECONDS = 5
 def main() -> int:
     arguments = _arguments()
     try:
-        parameters = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter)
-        if arguments.command == "deploy":
-            deploy(Path(arguments.template), parameters, for_docker=arguments.executor == "docker")
-        else:
-            _up(arguments, parameters)
+        given = getattr(arguments, "parameter", [])
+        parameters = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), given)
+        match arguments.command:
+            case "up":
+                _up(arguments, parameters)
+            case "deploy":
+                _deploy(arguments, parameters)
+            case "containers-up":
+                endpoint_url, database_url = compose.up()
+                deploy(Path(arguments.template), parameters, endpoint_url=endpoint_url, database_url=database_url)
+            case "containers-down":
+                compose.down()
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
@@ -59,15 +67,18 @@ def _up(arguments: argparse.Namespace, parameters: dict[str, str]) -> None:
         asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
 
 
-def deploy(template: Path, parameters: dict[str, str], *, for_docker: bool) -> None:
-    """Deploys into the LocalStack at AWS_ENDPOINT_URL and prints the API's URL."""
+def _deploy(arguments: argparse.Namespace, parameters: dict[str, str]) -> None:
     database_url = os.environ.get("DATABASE_URL")
     if not database_url:
         raise StackError("Give DATABASE_URL, the Postgres that the functions shall use, as they can reach it.")
     endpoint_url = os.environ.get("AWS_ENDPOINT_URL") or "http://127.0.0.1:4566"
-    packages = third_party_packages(_PROJECT / ".livecode" / "localstack-layer") if for_docker else None
+    deploy(Path(arguments.template), parameters, endpoint_url=endpoint_url, database_url=database_url)
+
+
+def deploy(template: Path, parameters: dict[str, str], *, endpoint_url: str, database_url: str) -> None:
+    """Deploys into the LocalStack at the endpoint and prints the API's URL."""
     own = {"Platform": "localstack", "DatabaseUrl": database_url}
-    packaged = package(template, bucket=BUCKET, site_packages=packages)
+    packaged = package(template, bucket=BUCKET)
     say(Deployer(endpoint_url.rstrip("/")).deploy(packaged, {**own, **parameters}).api_url)
 
 
@@ -118,13 +129,9 @@ def _arguments() -> argparse.Namespace:
     up.add_argument("--python", default=_PROJECT / ".livecode" / "localstack-venv" / "bin" / "python")
     up.add_argument("--no-self-check", action="store_true")
     deploying = commands.add_parser("deploy", help="deploy into the LocalStack at AWS_ENDPOINT_URL")
-    deploying.add_argument(
-        "--executor",
-        choices=["docker", "livecode"],
-        default=os.environ.get("LIVECODE_LOCALSTACK_EXECUTOR") or "docker",
-        help="what runs its functions: Docker, or the processes of `up`",
-    )
-    for command in (up, deploying):
+    containers = commands.add_parser("containers-up", help="start LocalStack and Postgres in containers, and deploy")
+    commands.add_parser("containers-down", help="end them and remove what they have stored")
+    for command in (up, deploying, containers):
         command.add_argument("--template", default=_PROJECT / "infra" / "template.yaml")
         command.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
     return parser.parse_args()

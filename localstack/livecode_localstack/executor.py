@@ -16,12 +16,11 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from livecode_local.environment import EnvironmentFailed, EnvironmentSpec, ExecutionEnvironment, Invocation
-from livecode_localstack.code import handler_of, paths_of, prepare_code
+from livecode_localstack.code import environment_spec, prepare_code
 from livecode_localstack.settings import ExecutorSettings
 
 T = TypeVar("T")
 _ADDRESS = "127.0.0.1"
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -95,33 +94,6 @@ class ProcessExecutor(RuntimeExecutor):
         self._lines.append(line)
         with self._log_file.open("a") as file:
             file.write(line + "\n")
-
-
-def environment_spec(version: FunctionVersion, env_vars: dict[str, Any], settings: ExecutorSettings) -> EnvironmentSpec:
-    """What runs a version of a function: the runtime client under the project's python, its code, its layers."""
-    config = version.config
-    handler = handler_of(version)
-    code_root, *layers = paths_of(version, settings.images)
-    return EnvironmentSpec(
-        function_name=version.id.function_name,
-        function_arn=version.id.unqualified_arn(),
-        command=(settings.function_python, "-m", "awslambdaric", handler),
-        code_root=code_root,
-        variables={
-            "LANG": "C.UTF-8",  # Lambda's en_US.UTF-8 is not installed everywhere
-            "PATH": _SYSTEM_PATH,
-            # A developer's own profiles must not reach the functions.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **{name: str(value) for name, value in env_vars.items()},
-            "LAMBDA_TASK_ROOT": str(code_root),
-            "PYTHONPATH": os.pathsep.join(map(str, (code_root, *layers))),
-            "_HANDLER": handler,
-        },
-        timeout_seconds=float(config.timeout),
-        memory_mb=int(config.memory_size),
-    )
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """Packages infra/template.yaml for LocalStack: code as zip archives in S3, the template with their places in it.
 
-What `sam package` does for AWS, for the two executors that LocalStack can have: ours (`livecode`), which applies layers
-and runs image functions, and Docker's, which in the free edition does neither.
+What `sam package` does for AWS, for our executor, which has the layers' third-party packages and knows the folders of
+code that stand for an image. LocalStack's own would want both built, and takes no image function in the free edition.
 """
 
 import hashlib
@@ -21,9 +21,6 @@ from livecode_local.errors import StackError
 
 # Of the image that `make image` builds; no registry has it.
 IMAGE_PREFIX = "livecode"
-# The runtime whose image LAMBDA_RUNTIME_IMAGE_MAPPING replaces by the runner's (compose.yaml).
-MAPPED_RUNTIME = "provided.al2023"
-_BOOTSTRAP = '#!/bin/sh\nexec python3 -m awslambdaric "$_HANDLER"\n'
 _LEFT_OUT = {"__pycache__", "requirements.txt", "Makefile", "Dockerfile"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold
 
@@ -37,16 +34,13 @@ class Package:
     images: Mapping[str, Sequence[Path]]
 
 
-def package(template: Path, *, bucket: str, site_packages: Path | None = None) -> Package:
-    """For our executor; or for Docker's, when `site_packages` has the third-party packages of the layers.
-
-    Raises StackError for a template that is none.
-    """
-    return _Packager(template, bucket, site_packages).package()
+def package(template: Path, *, bucket: str) -> Package:
+    """Raises StackError for a template that is none."""
+    return _Packager(template, bucket).package()
 
 
 class _Packager:
-    def __init__(self, template: Path, bucket: str, site_packages: Path | None) -> None:
+    def __init__(self, template: Path, bucket: str) -> None:
         try:
             self._document: dict[str, Any] = yaml_parse(template.read_text())
             self._resources: dict[str, Any] = self._document["Resources"]
@@ -59,7 +53,6 @@ class _Packager:
             if resource.get("Type") == "AWS::Serverless::LayerVersion"
         ]
         self._bucket = bucket
-        self._site_packages = site_packages
         self._archives: dict[str, bytes] = {}
         self._images: dict[str, Sequence[Path]] = {}
 
@@ -69,35 +62,23 @@ class _Packager:
             match resource.get("Type"), properties.get("PackageType"):
                 case "AWS::Serverless::LayerVersion", _:
                     folder = self._folder / properties["ContentUri"]
-                    properties["ContentUri"] = self._upload({"python": folder})
+                    properties["ContentUri"] = self._upload(folder, below="python")
                 case "AWS::Serverless::Function", "Image":
                     self._package_image(name, resource)
                 case "AWS::Serverless::Function", _:
-                    carried = [self._site_packages, *self._layers] if self._site_packages else []
-                    properties["CodeUri"] = self._upload({"": self._folder / properties["CodeUri"]}, carried)
+                    properties["CodeUri"] = self._upload(self._folder / properties["CodeUri"])
         return Package(template=self._document, archives=self._archives, images=self._images)
 
     def _package_image(self, name: str, resource: dict[str, Any]) -> None:
         metadata = resource.pop("Metadata")
-        properties = resource["Properties"]
-        if self._site_packages:
-            # Docker's executor takes no image functions, but a runtime whose image is ours. The code is in there.
-            command = properties.pop("ImageConfig")["Command"]
-            del properties["PackageType"]
-            archive = _archive({"bootstrap": _BOOTSTRAP.encode()})
-            properties |= {"Runtime": MAPPED_RUNTIME, "Handler": command[0], "CodeUri": self._store(archive)}
-            return
         uri = f"{IMAGE_PREFIX}-{name.removesuffix('Function').lower()}:{metadata['DockerTag']}"
-        properties["ImageUri"] = uri
+        resource["Properties"]["ImageUri"] = uri
         # An image's code is what lies beside its Dockerfile; what it copies from elsewhere is the layer.
         dockerfile = self._folder / metadata["DockerContext"] / metadata["Dockerfile"]
         self._images[uri] = [dockerfile.parent.resolve(), *(layer.resolve() for layer in self._layers)]
 
-    def _upload(self, folders: Mapping[str, Path], carried: Sequence[Path] = ()) -> str:
-        files: dict[str, bytes] = {}
-        for prefix, folder in (*folders.items(), *(("", folder) for folder in carried)):
-            files |= {f"{prefix}/{name}".lstrip("/"): content for name, content in _files_of(folder)}
-        return self._store(_archive(files))
+    def _upload(self, folder: Path, *, below: str = "") -> str:
+        return self._store(_archive({str(Path(below) / name): content for name, content in _files_of(folder)}))
 
     def _store(self, archive: bytes) -> str:
         # Named by content: CloudFormation updates a function when its code has another name.

@@ -1,5 +1,6 @@
 """The entry point that LocalStack loads for LAMBDA_RUNTIME_EXECUTOR=livecode."""
 
+import os
 from typing import Any
 
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
@@ -10,5 +11,8 @@ class LiveCodeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self) -> Any:
         from livecode_localstack.executor import ProcessExecutor
+        from livecode_localstack.polling import poll_side_by_side
 
+        # Functions are created, and so this is loaded, before their mappings.
+        poll_side_by_side(max(2, os.cpu_count() or 1))
         return ProcessExecutor

@@ -16,7 +16,7 @@ ADDRESS = "127.0.0.1"
 _LIBRARIES = Path(__file__).parents[1]
 _START_SECONDS = 120
 _STOP_SECONDS = 10
-_SETTINGS = {
+SETTINGS = {
     "LAMBDA_RUNTIME_EXECUTOR": "livecode",
     # Else LocalStack believes that it is in its own container, and writes to /var/lib, in many a container.
     "OVERRIDE_IN_DOCKER": "0",
@@ -64,7 +64,7 @@ class LocalStackProcess:
                     "FILESYSTEM_ROOT": str(self._state / "filesystem"),
                     "GATEWAY_LISTEN": f"{ADDRESS}:{self._port}",
                     "LOCALSTACK_HOST": f"{ADDRESS}:{self._port}",
-                    **_SETTINGS,
+                    **SETTINGS,
                     **self._executor.variables(),
                 },
                 folder=self._state,

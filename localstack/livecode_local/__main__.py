@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
 
 from livecode_local.errors import StackError
+from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
 from livecode_local.parameters import parse_parameters
 from livecode_local.processes import adopt_orphans, kill_orphans
@@ -44,29 +44,16 @@ def main() -> int:
 
 
 async def _serve(settings: StackSettings, *, self_check: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     terminal = Terminal()
     stack = Stack(settings, terminal=terminal)
-    starting = loop.create_task(_start(stack, terminal, self_check=self_check))
-    stopping = loop.create_task(stop.wait())
     try:
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            await stop.wait()
-        say("Stopping.")
+        await until_stopped(_run(stack, terminal, self_check=self_check))
     finally:
-        for task in (starting, stopping):
-            task.cancel()
-        await asyncio.gather(starting, stopping, return_exceptions=True)
         await stack.stop()
         kill_orphans()
 
 
-async def _start(stack: Stack, terminal: Terminal, *, self_check: bool) -> None:
+async def _run(stack: Stack, terminal: Terminal, *, self_check: bool) -> None:
     started = time.perf_counter()
     terminal.quiet = True
     await stack.start()
@@ -79,6 +66,7 @@ async def _start(stack: Stack, terminal: Terminal, *, self_check: bool) -> None:
         f"Try: curl -s -X POST {stack.url}/code-sessions -H 'Content-Type: application/json' "
         """-d '{"language":"python","source_code":"print(6 * 7)"}'\n"""
     )
+    await asyncio.Event().wait()  # until it is cancelled
 
 
 def _arguments() -> argparse.Namespace:

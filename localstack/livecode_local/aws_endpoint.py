@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from livecode_local.functions import LambdaFunction
 from livecode_local.http_server import HttpServer
 from livecode_local.intrinsics import ACCOUNT_ID
+from livecode_local.invocable import Invocable
 from livecode_local.sqs.api import SqsApi
 from livecode_local.sqs.errors import SqsError
 from livecode_local.sqs.queue import Queue
@@ -22,7 +22,7 @@ class AwsEndpoint:
     """Functions and queues are known by their logical ids in the template, functions also by their ARN."""
 
     def __init__(self) -> None:
-        self._functions: Mapping[str, LambdaFunction] = {}
+        self._functions: Mapping[str, Invocable] = {}
         self._sqs = SqsApi({}, queue_url=self.queue_url)
         self._server = HttpServer(self._answer)
 
@@ -36,7 +36,7 @@ class AwsEndpoint:
     async def start(self) -> None:
         await self._server.start(0)
 
-    def serve(self, *, functions: Mapping[str, LambdaFunction], queues: Mapping[str, Queue]) -> None:
+    def serve(self, *, functions: Mapping[str, Invocable], queues: Mapping[str, Queue]) -> None:
         """Functions need the endpoint's address before they can be built, so they come second."""
         self._functions = functions
         self._sqs = SqsApi(queues, queue_url=self.queue_url)

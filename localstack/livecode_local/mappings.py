@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 from livecode_local.environment import Invocation
-from livecode_local.functions import LambdaFunction
 from livecode_local.intrinsics import REGION
+from livecode_local.invocable import Invocable
 from livecode_local.specs import MappingSpec
 from livecode_local.sqs.message import Message
 from livecode_local.sqs.queue import Queue
@@ -20,7 +20,7 @@ _POLL_SECONDS = 20
 class EventSourceMapping:
     """Polls in the stack's own process, without HTTP: a message reaches its handler in about a millisecond."""
 
-    def __init__(self, spec: MappingSpec, *, queue: Queue, function: LambdaFunction) -> None:
+    def __init__(self, spec: MappingSpec, *, queue: Queue, function: Invocable) -> None:
         self._spec = spec
         self._queue = queue
         self._function = function

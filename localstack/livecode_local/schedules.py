@@ -5,13 +5,13 @@ import json
 import time
 import uuid
 
-from livecode_local.functions import LambdaFunction
 from livecode_local.intrinsics import ACCOUNT_ID, REGION
+from livecode_local.invocable import Invocable
 from livecode_local.specs import ScheduleSpec
 
 
 class Schedule:
-    def __init__(self, spec: ScheduleSpec, *, function: LambdaFunction, interval_seconds: float | None = None) -> None:
+    def __init__(self, spec: ScheduleSpec, *, function: Invocable, interval_seconds: float | None = None) -> None:
         self._spec = spec
         self._function = function
         self._interval_seconds = interval_seconds or spec.interval_seconds

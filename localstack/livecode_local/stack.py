@@ -26,7 +26,7 @@ from livecode_local.state import remove_stack_file, write_stack_file
 from livecode_local.template import Template
 
 # The one function that is called by its name: once at each start, as a deployment does on AWS.
-_MIGRATE_FUNCTION = "MigrateFunction"
+MIGRATE_FUNCTION = "MigrateFunction"
 _HOUSEKEEPING_SECONDS = 30
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -123,11 +123,7 @@ class Stack:
         state = self._settings.state
         self._logs = FunctionLogs(state / "logs", terminal=self._terminal)
         self._store = MessageStore(state / "queues.sqlite")
-        dead_letter_queues = {row.dead_letter_queue for row in spec.queues.values()}
-        # Dead-letter queues first, since the others hold them.
-        for row in sorted(spec.queues.values(), key=lambda row: row.name not in dead_letter_queues):
-            dead_letters = self._queues.get(row.dead_letter_queue) if row.dead_letter_queue else None
-            self._queues[row.name] = Queue(row, self._store, dead_letters=dead_letters)
+        self._queues = make_queues(spec, self._store)
         for name, function in spec.functions.items():
             self.functions[name] = LambdaFunction(
                 function, endpoint_url=self._endpoint.url, log=self._logs.sink(name), on_change=self._describe
@@ -143,13 +139,13 @@ class Stack:
             )
 
     async def _migrate(self) -> None:
-        function = self.functions.get(_MIGRATE_FUNCTION)
+        function = self.functions.get(MIGRATE_FUNCTION)
         if function is None:
             return
         result = await function.invoke(b"{}")
         function.retire_idle()
         if result.error:
-            raise StackError(f"{_MIGRATE_FUNCTION} failed: {_error_text(result.payload)}")
+            raise StackError(f"{MIGRATE_FUNCTION} failed: {error_text(result.payload)}")
 
     async def _warm(self, spec: StackSpec) -> None:
         """Starts one environment of each function that a client waits for: behind the API or behind a first queue."""
@@ -159,7 +155,7 @@ class Stack:
         try:
             await asyncio.gather(*(self.functions[name].warm() for name in names))
         except EnvironmentFailed as error:
-            raise StackError(f"A function does not start: {_error_text(error.payload)}") from error
+            raise StackError(f"A function does not start: {error_text(error.payload)}") from error
 
     def _reload(self) -> None:
         self._terminal.log("Stack", "code has changed; the next invocations run it")
@@ -198,7 +194,17 @@ class Stack:
         write_stack_file(self._settings.state, description)
 
 
-def _error_text(payload: bytes) -> str:
+def make_queues(spec: StackSpec, store: MessageStore) -> dict[str, Queue]:
+    queues: dict[str, Queue] = {}
+    dead_letter_queues = {row.dead_letter_queue for row in spec.queues.values()}
+    # Dead-letter queues first, since the others hold them.
+    for row in sorted(spec.queues.values(), key=lambda row: row.name not in dead_letter_queues):
+        dead_letters = queues.get(row.dead_letter_queue) if row.dead_letter_queue else None
+        queues[row.name] = Queue(row, store, dead_letters=dead_letters)
+    return queues
+
+
+def error_text(payload: bytes) -> str:
     try:
         error = json.loads(payload)
         return f"{error.get('errorType')}: {error.get('errorMessage')}"

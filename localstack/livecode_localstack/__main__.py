@@ -8,12 +8,12 @@ import argparse
 import asyncio
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
 
 from livecode_local.errors import StackError
+from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
 from livecode_local.parameters import parse_parameters
 from livecode_local.processes import adopt_orphans, kill_orphans
@@ -83,23 +83,10 @@ def deploy(template: Path, parameters: dict[str, str], *, endpoint_url: str, dat
 
 
 async def _serve(settings: LocalStackSettings, *, self_check: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    terminal = Terminal()
-    stack = LocalStackStack(settings, terminal=terminal)
-    serving = loop.create_task(_run(stack, self_check=self_check))
-    stopping = loop.create_task(stop.wait())
+    stack = LocalStackStack(settings, terminal=Terminal())
     try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-        say("Stopping.")
+        await until_stopped(_run(stack, self_check=self_check))
     finally:
-        for task in (serving, stopping):
-            task.cancel()
-        await asyncio.gather(serving, stopping, return_exceptions=True)
         await stack.stop()
         kill_orphans()
 

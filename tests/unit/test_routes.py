@@ -395,7 +395,7 @@ def test_a_bug_of_ours_is_told_without_our_text(api: Api) -> None:
 def test_documents_every_call_and_every_code_path(api: Api) -> None:
     _, document, _ = api("GET", "/openapi.json")
     assert document["openapi"].startswith("3.1")
-    assert document["servers"] == [{"url": "/Prod"}]
+    assert document["servers"] == [{"url": "."}]
     assert set(document["paths"]) == {
         "/code-sessions", "/code-sessions/{session_id}", "/code-sessions/{session_id}/run",
         "/executions/{execution_id}", "/executions/session/{session_id}", "/languages", "/health", "/health/database",

@@ -52,10 +52,10 @@ def asset(name: str) -> Response[str] | None:
     )
 
 
-def openapi(app: APIGatewayRestResolver, *, base_path: str) -> Response[str]:
-    """The OpenAPI 3.1 document; `base_path` is the stage prefix that the caller used, if any."""
+def openapi(app: APIGatewayRestResolver) -> Response[str]:
     document = _schema(app)
-    document["servers"] = [{"url": base_path or "/"}]
+    # Relative to the document's own place, whatever stage or domain it was asked for by.
+    document["servers"] = [{"url": "."}]
     return Response(status_code=200, content_type="application/json", body=json.dumps(document))
 
 

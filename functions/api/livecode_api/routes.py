@@ -221,8 +221,7 @@ def _add_docs(app: LiveCodeResolver) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:
-        path = app.current_event["requestContext"].get("path", "")
-        return docs.openapi(app, base_path=path.removesuffix("/openapi.json"))
+        return docs.openapi(app)
 
 
 def _add_errors(app: LiveCodeResolver, service: ExecutionService, limits: SessionLimits) -> None:

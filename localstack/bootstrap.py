@@ -66,8 +66,8 @@ def main(arguments: list[str]) -> int:
                 prepare_localstack(state_path)
             case ["localstack"]:
                 prepare(state_path, [STACK_LOCK])
-                prepare_localstack(state_path)
-                serve(["up"], module="livecode_localstack")
+                own, python = prepare_localstack(state_path)
+                serve(["up", "--state-dir", str(own), "--python", str(python)], module="livecode_localstack")
             case [command] if command in LOCALSTACK_COMMANDS:
                 make_venv()
                 install_packages([STACK_LOCK])
@@ -126,8 +126,8 @@ def install_packages(locks: list[Path]) -> None:
     stamp.write_text("\n".join(sorted(digests)) + "\n")
 
 
-def prepare_localstack(state_path: Path) -> None:
-    """LocalStack's own venv, and the toolchain in its state folder."""
+def prepare_localstack(state_path: Path) -> tuple[Path, Path]:
+    """LocalStack's state folder, with the toolchain, and the python of its own venv."""
     state = open_state_folder(state_path)
     own = state / "localstack"
     own.mkdir(mode=0o755, exist_ok=True)
@@ -135,13 +135,14 @@ def prepare_localstack(state_path: Path) -> None:
     venv = state / "localstack-venv"
     stamp = venv / "installed-lock"
     python, lock = python_for_localstack()
-    if stamp.exists() and stamp.read_text() == digest(lock):
-        return
-    say(f"Installing LocalStack {lock.stem.removeprefix('localstack-')} (about 340 MB)")
-    shutil.rmtree(venv, ignore_errors=True)
-    run([python, "-m", "venv", str(venv)], f"{python} cannot make a venv for LocalStack")
-    pip(["--requirement", str(lock)], python=venv / "bin" / "python")
-    stamp.write_text(digest(lock))
+    venv_python = venv / "bin" / "python"
+    if not stamp.exists() or stamp.read_text() != digest(lock):
+        say(f"Installing LocalStack {lock.stem.removeprefix('localstack-')} (about 340 MB)")
+        shutil.rmtree(venv, ignore_errors=True)
+        run([python, "-m", "venv", str(venv)], f"{python} cannot make a venv for LocalStack")
+        pip(["--requirement", str(lock)], python=venv_python)
+        stamp.write_text(digest(lock))
+    return own, venv_python
 
 
 def python_for_localstack() -> tuple[str, Path]:

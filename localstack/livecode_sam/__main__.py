@@ -1,0 +1,103 @@
+"""The whole service under `sam local`, or one command of the SAM CLI.
+
+python -m livecode_sam up                           serves until Ctrl-C
+python -m livecode_sam run ARGUMENTS OF sam         with the pinned SAM CLI, from the project's folder
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from livecode_docker.engine import docker_engine
+from livecode_docker.images import PROJECT
+from livecode_local.errors import StackError
+from livecode_local.foreground import until_stopped
+from livecode_local.logs import Terminal, say
+from livecode_local.parameters import parse_parameters
+from livecode_local.ports import check_port
+from livecode_local.state import StateLock, open_state_folder, remove_stack_file
+from livecode_sam.cli import SamCli, see_to_layer_python
+from livecode_sam.images import build_runner_image, build_runner_stand_in, python_image
+from livecode_sam.network import docker_network
+from livecode_sam.stack import SamSettings, SamStack
+
+
+def main(arguments: list[str]) -> int:
+    state = open_state_folder(Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode"))
+    try:
+        match arguments:
+            case ["up"]:
+                return _up(state)
+            case ["run", *command] if command:
+                return _run(state, command)
+            case _:
+                print((__doc__ or "").strip(), file=sys.stderr)
+                return 2
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(state: Path, command: list[str]) -> int:
+    """With the engine and the images of the service, if that runs: its queue and database are in samconfig.toml."""
+    facts = state / "sam" / "stack.json"
+    service = json.loads(facts.read_text()) if facts.exists() else {}
+    if service.get("docker_host"):
+        os.environ["DOCKER_HOST"] = service["docker_host"]
+    with docker_engine(state, network=True) as engine:
+        sam = SamCli(state, engine)
+        if command[0] == "build":
+            see_to_layer_python()
+            build_runner_image(engine, sam)
+        images = service.get("invoke_images", []) if command[0] == "local" else []
+        return sam.run(*command, *images)
+
+
+def _up(state: Path) -> int:
+    port = int(os.environ.get("LIVECODE_PORT") or 3000)
+    own_state = state / "sam"
+    own_state.mkdir(mode=0o755, exist_ok=True)
+    check_port(port, setting="LIVECODE_PORT")
+    see_to_layer_python()
+    with StateLock(own_state), docker_engine(state, network=True) as engine:
+        remove_stack_file(own_state)  # a killed stack leaves its own
+        sam = SamCli(state, engine)
+        say("Building the runner's image and the functions")
+        build_runner_image(engine, sam)
+        sam.build()
+        build_runner_stand_in(engine)
+        with docker_network(engine) as network:
+            settings = SamSettings(
+                state=own_state,
+                port=port,
+                sam=sam,
+                network=network,
+                python_image=python_image(engine),
+                parameters=parse_parameters(os.environ.get("LIVECODE_PARAMETERS", "")),
+            )
+            asyncio.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: SamSettings) -> None:
+    stack = SamStack(settings, terminal=Terminal())
+    try:
+        await until_stopped(_run_stack(stack))
+    finally:
+        await stack.stop()
+
+
+async def _run_stack(stack: SamStack) -> None:
+    started = time.perf_counter()
+    await stack.start()
+    say(f"\nLiveCode serves at {stack.url} after {time.perf_counter() - started:.1f} s; first calls start containers\n")
+    await stack.serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

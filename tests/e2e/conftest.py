@@ -25,8 +25,18 @@ SMALL_LIMITS = {
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for capability in marker.args:
-            if capability in TARGET.lacks:
-                pytest.skip(f"the target lacks {capability}: {TARGET.lacks[capability]}")
+            need(capability)
+
+
+def need(capability: str) -> None:
+    if capability in TARGET.lacks:
+        pytest.skip(f"the target lacks {capability}: {TARGET.lacks[capability]}")
+
+
+@pytest.fixture(scope="session")
+def several_stacks() -> None:
+    """For fixtures that start a stack beside the first."""
+    need("several stacks")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +73,7 @@ def stack(own_stack: EmbeddedStack | None) -> EmbeddedStack:
 
 
 @pytest.fixture(scope="session")
-def small_stack() -> Iterator[EmbeddedStack]:
+def small_stack(several_stacks: None) -> Iterator[EmbeddedStack]:
     """A stack with limits so small that they are quickly reached."""
     if TARGET.stack is None:
         pytest.skip("needs small limits: the target is a service whose limits are not ours to set")

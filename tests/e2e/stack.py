@@ -33,6 +33,7 @@ class EmbeddedStack:
     """One stack with a state folder of its own; it can be stopped and started again on the same state."""
 
     module = "livecode_local"
+    options: tuple[str, ...] = ("--no-self-check",)
     port_setting = "LIVECODE_PORT"
     serves_without_stage = True
     start_seconds = 90
@@ -55,7 +56,7 @@ class EmbeddedStack:
         link_toolchain(self.state)
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", self.module, "up", "--no-self-check"],
+                [sys.executable, "-m", self.module, "up", *self.options],
                 cwd=ROOT,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -257,6 +258,23 @@ class LocalStackStack(EmbeddedStack):
 
     def function_name(self, logical_id: str) -> str:
         return str(self._facts["functions"][logical_id])
+
+
+class SamStack(EmbeddedStack):
+    """The service under `sam local`, with the project's own state: its images and its SAM CLI take minutes to make."""
+
+    module = "livecode_sam"
+    options = ()
+    start_seconds = 1200
+    stop_seconds = 30
+
+    def __init__(self, folder: Path, *, parameters: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder, parameters=parameters)
+        self._project_state = Path(os.environ.get("LIVECODE_STATE_DIR") or ROOT / ".livecode").resolve()
+        self.state = self._project_state / "sam"
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "LIVECODE_STATE_DIR": str(self._project_state)}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.e2e.stack import EmbeddedStack, LocalStackStack
+from tests.e2e.stack import EmbeddedStack, LocalStackStack, SamStack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,20 @@ TARGETS = {
         lacks={
             "gateway responses": "LocalStack answers what no method of the API takes in its own words, as 403",
             "gateway limits": "LocalStack hands a body of any size to the function, which then refuses the source",
+        },
+    ),
+    "sam": Target(
+        stack=SamStack,
+        lacks={
+            "gateway responses": "what sam's gateway refuses by itself, it answers in words of its own",
+            "gateway limits": "it has none",
+            "large bodies": "sam fails where a function cannot take the body",
+            "raw paths": "sam decodes a path before the function sees it",
+            "binary bodies": "sam fails for a body that is not UTF-8",
+            "concurrency": "sam keeps one container a function",
+            "processes": "the functions run in containers",
+            "several stacks": "one service at a time, with the template's limits",
+            "stage prefix": "sam serves without it",
         },
     ),
 }

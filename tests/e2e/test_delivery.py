@@ -17,7 +17,7 @@ _ONE_RUN = [("queued", 0), ("claimed", 1), ("finished", 1)]
 
 
 @pytest.fixture(scope="module")
-def refusing_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+def refusing_stack(stack: EmbeddedStack, several_stacks: None) -> Iterator[EmbeddedStack]:
     """A stack whose runner lacks a required sandbox layer: it fails whatever it is asked to run.
 
     `stack` is asked for, so that this too is skipped where there is only a URL.
@@ -183,6 +183,7 @@ def test_a_dead_letter_of_a_finished_execution_changes_nothing(stack: EmbeddedSt
 # ---- Runners ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("processes")
 def test_a_run_survives_its_runner(stack: EmbeddedStack) -> None:
     execution_id = stack.client.submit("import time; time.sleep(3); print('survived')")
     stack.client.wait_for_start(execution_id)
@@ -229,6 +230,7 @@ def test_a_late_runner_does_not_overwrite(stack: EmbeddedStack) -> None:
     assert stack.events(execution_id) == [("queued", 0), ("claimed", 1), ("abandoned", 4)]
 
 
+@pytest.mark.needs("processes")
 def test_a_cold_start_is_not_counted_as_run_time(stack: EmbeddedStack) -> None:
     runners = stack.runners()
     for runner in runners:

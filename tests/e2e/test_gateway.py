@@ -96,6 +96,7 @@ def test_lets_pages_of_other_origins_read_answers(http: httpx.Client, livecode: 
     assert "retry-after" in exposed
 
 
+@pytest.mark.needs("stage prefix")
 def test_answers_under_the_stage_prefix_too(staged_url: str) -> None:
     with httpx.Client(base_url=staged_url, headers=PAGE_HEADERS, timeout=30) as client:
         staged = LiveCode(http=client)

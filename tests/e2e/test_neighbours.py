@@ -162,6 +162,7 @@ def test_does_not_tell_the_secrets_of_the_stack(stack: EmbeddedStack) -> None:
         assert "AWS_" not in told, source
 
 
+@pytest.mark.needs("concurrency")
 def test_two_runs_at_a_time_do_not_see_each_other(livecode: LiveCode, marker: str) -> None:
     searcher, holder = _side_by_side(
         livecode,
@@ -203,6 +204,7 @@ time.sleep(2)
     assert holder["stdout"] == f"{marker}\n"
 
 
+@pytest.mark.needs("concurrency")
 def test_two_runs_at_a_time_see_each_others_commands_only_without_pid_namespaces(
     livecode: LiveCode, marker: str
 ) -> None:
@@ -301,6 +303,7 @@ for path in ("/proc/1/fd/1", "/proc/1/fd/2", f"/proc/{{os.getppid()}}/fd/1", "/d
     assert marker not in stack.output.read_text(errors="replace")
 
 
+@pytest.mark.needs("processes")
 def test_a_runner_goes_on_after_programs_that_attack_it(stack: EmbeddedStack) -> None:
     """None of the programs so far has cost a runner its life without need."""
     before = {each.pid for each in stack.runners()}

@@ -5,6 +5,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.e2e.client import poll
 from tests.e2e.problems import assert_problem
 from tests.e2e.processes import descendants
@@ -46,6 +48,7 @@ def test_health_tells_which_part_is_away(stack: EmbeddedStack) -> None:
     assert stack.client.run("print(1)")["stdout"] == "1\n"
 
 
+@pytest.mark.needs("processes")
 def test_a_result_outlives_a_database_that_is_away(stack: EmbeddedStack) -> None:
     execution_id = stack.client.submit("import time; time.sleep(1); print('kept')")
     stack.client.wait_for_start(execution_id)

@@ -15,7 +15,7 @@ from tests.e2e.stack import ROOT, EmbeddedStack, running_stack
 
 
 @pytest.fixture(scope="module")
-def second_stack(stack: EmbeddedStack) -> Iterator[EmbeddedStack]:
+def second_stack(stack: EmbeddedStack, several_stacks: None) -> Iterator[EmbeddedStack]:
     """A stack that may be stopped; `stack` is asked for, so that this too is skipped where there is only a URL."""
     with running_stack(type(stack)) as second:
         yield second
@@ -49,7 +49,7 @@ def test_a_restart_keeps_sessions_results_and_queued_runs(second_stack: Embedded
 
 def test_a_second_stack_on_the_same_state_is_refused(second_stack: EmbeddedStack) -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", second_stack.module, "up", "--no-self-check"],
+        [sys.executable, "-m", second_stack.module, "up", *second_stack.options],
         cwd=ROOT,
         env=second_stack.environment(),
         capture_output=True,

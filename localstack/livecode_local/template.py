@@ -17,16 +17,20 @@ WITHOUT_LOCAL_MEANING = {
     "AWS::ApiGateway::Deployment": "the REST API is always deployed",
     "AWS::CloudWatch::Alarm": "nobody is on call for a laptop",
     "AWS::CloudWatch::Dashboard": "metrics stay in the logs",
+    "AWS::CodeDeploy::Application": "new code runs at the next invocation",
+    "AWS::CodeDeploy::DeploymentGroup": "new code runs at the next invocation",
     "AWS::IAM::ManagedPolicy": "calls are not authorised here",
     "AWS::IAM::Policy": "calls are not authorised here",
     "AWS::IAM::Role": "calls are not authorised here",
     "AWS::Lambda::Alias": "there is one version, what lies in the folder",
+    "AWS::Lambda::EventInvokeConfig": "asynchronous invocations keep to the defaults of Lambda",
     "AWS::Lambda::LayerVersion": "layers are put on PYTHONPATH",
     "AWS::Lambda::Permission": "calls are not authorised here",
     "AWS::Lambda::Version": "there is one version, what lies in the folder",
     "AWS::Logs::LogGroup": "logs are one file a function",
     "AWS::Logs::MetricFilter": "metrics stay in the logs",
     "AWS::SQS::QueuePolicy": "calls are not authorised here",
+    "Custom::DatabaseMigration": "the stack itself runs MigrateFunction",
 }
 
 _ARN_SERVICES = {"AWS::SQS::Queue": "sqs", "AWS::Lambda::Function": "lambda"}
@@ -43,10 +47,6 @@ class Template:
         self._source = yaml.load(path.read_text(), Loader=_SourceLoader)
         self._document = transformed(path, cache_folder)
         self._declared: dict[str, Any] = self._document.get("Parameters", {})
-        for name, resource in self._document["Resources"].items():
-            kind = resource["Type"]
-            if kind not in _READ_TYPES and kind not in WITHOUT_LOCAL_MEANING:
-                raise UnsupportedTemplate(f"The embedded stack does not know the resource type {kind} ({name}).")
         if unknown := sorted(set(parameters) - set(self._declared)):
             raise UnsupportedTemplate(f"The template has no parameter named {unknown[0]}.")
         for name, value in parameters.items():
@@ -67,14 +67,22 @@ class Template:
         if missing := [name for name, value in values.items() if value is None]:
             raise UnsupportedTemplate(f"The template's parameter {missing[0]} has no default; give it a value.")
 
+        values = {
+            name: str(value).split(",") if self._declared[name]["Type"] == "CommaDelimitedList" else value
+            for name, value in values.items()
+        }
+
         def resource_type(logical_id: str) -> str:
             if logical_id not in resources:
                 raise UnsupportedTemplate(f"The template refers to {logical_id}, which it does not have.")
             return str(resources[logical_id]["Type"])
 
         def refer(logical_id: str) -> str:
-            if resource_type(logical_id) == "AWS::SQS::Queue":
-                return f"{endpoint_url}/{ACCOUNT_ID}/{logical_id}"
+            match resource_type(logical_id):
+                case "AWS::SQS::Queue":
+                    return f"{endpoint_url}/{ACCOUNT_ID}/{logical_id}"
+                case "AWS::Lambda::Alias":  # every alias leads to the one version that there is
+                    return attribute(str(resolver.resolve(resources[logical_id]["Properties"]["FunctionName"])), "Arn")
             return logical_id
 
         def attribute(logical_id: str, name: str) -> str:
@@ -93,8 +101,12 @@ class Template:
         of_type: dict[str, dict[str, Any]] = {}
         for name, resource in resources.items():
             kind = resource["Type"]
-            if kind in _READ_TYPES and ("Condition" not in resource or resolver.holds(resource["Condition"])):
+            if "Condition" in resource and not resolver.holds(resource["Condition"]):
+                continue
+            if kind in _READ_TYPES:
                 of_type.setdefault(kind, {})[name] = resolver.resolve(resource.get("Properties", {}))
+            elif kind not in WITHOUT_LOCAL_MEANING:
+                raise UnsupportedTemplate(f"The embedded stack does not know the resource type {kind} ({name}).")
         functions = {
             name: self._function(name, properties)
             for name, properties in of_type.get("AWS::Lambda::Function", {}).items()
@@ -126,6 +138,7 @@ class Template:
             handler, code_root = properties["Handler"], self._folder / self._code_uri(source)
             layers = self._layers(source["Properties"].get("Layers"))
         logging = properties.get("LoggingConfig", {})
+        reserved = properties.get("ReservedConcurrentExecutions")
         return FunctionSpec(
             name=name,
             handler=handler,
@@ -134,7 +147,7 @@ class Template:
             runtime=properties.get("Runtime"),
             timeout_seconds=float(properties.get("Timeout", 3)),
             memory_mb=int(properties.get("MemorySize", 128)),
-            reserved_concurrency=properties.get("ReservedConcurrentExecutions"),
+            reserved_concurrency=None if reserved is None else int(reserved),
             log_format=logging.get("LogFormat", "Text"),
             log_level=logging.get("ApplicationLogLevel"),
             log_group=logging.get("LogGroup", f"/aws/lambda/{name}"),

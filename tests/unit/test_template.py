@@ -119,7 +119,7 @@ def test_roles_name_what_they_may_touch() -> None:
     for name, resource in RESOURCES.items():
         if resource["Type"] != "AWS::IAM::Role":
             continue
-        for policy in resource["Properties"]["Policies"]:
+        for policy in resource["Properties"].get("Policies", []):
             document = policy["If"][1] if "If" in policy else policy
             for statement in document["PolicyDocument"]["Statement"]:
                 actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]

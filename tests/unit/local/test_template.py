@@ -57,6 +57,31 @@ def test_the_users_parameters_win(cache):
     assert stack.functions["ApiFunction"].log_level == "DEBUG"
 
 
+def test_an_alias_leads_to_its_function(cache):
+    stack = read(cache)
+    assert {mapping.function for mapping in stack.mappings} == {"RunnerFunction", "SweeperFunction"}
+    get = stack.api.body["paths"]["/health"]["get"]
+    assert ":function:ApiFunction/invocations" in get["x-amazon-apigateway-integration"]["uri"]
+
+
+def test_reserved_concurrency_is_a_number_or_none(cache):
+    assert read(cache, RunnerConcurrency="7").functions["RunnerFunction"].reserved_concurrency == 7
+    assert read(cache, ReserveConcurrency="false").functions["RunnerFunction"].reserved_concurrency is None
+
+
+def test_what_would_make_a_difference_here_is_refused(cache):
+    with pytest.raises(UnsupportedTemplate, match="AWS::ApiGateway::UsagePlan"):
+        read(cache, RequireApiKey="true")
+
+
+def test_what_is_conditioned_off_need_not_be_known(tmp_path):
+    head = HEAD.replace("Resources", 'Conditions: { Never: !Equals [a, b] }\nResources')
+    path = tmp_path / "template.yaml"
+    path.write_text(head + "  Table: { Type: AWS::DynamoDB::Table, Condition: Never }\n")
+    stack = Template(path, cache_folder=tmp_path, parameters={}).stack(endpoint_url=ENDPOINT, parameters={})
+    assert stack.functions == {}
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from itertools import islice
 from typing import Any
 
 from livecode_local.errors import UnsupportedTemplate
@@ -46,8 +48,10 @@ class Resolver:
             "Ref": self._ref,
             "Condition": self.holds,
             "Fn::And": lambda arguments: all(self.resolve(argument) for argument in arguments),
+            "Fn::Cidr": self._cidr,
             "Fn::Equals": lambda arguments: str(self.resolve(arguments[0])) == str(self.resolve(arguments[1])),
             "Fn::GetAtt": self._get_att,
+            "Fn::GetAZs": lambda region: [f"{self.resolve(region) or REGION}{zone}" for zone in "abc"],
             "Fn::If": self._if,
             "Fn::Join": lambda arguments: str(arguments[0]).join(str(item) for item in self.resolve(arguments[1])),
             "Fn::Not": lambda arguments: not self.resolve(arguments[0]),
@@ -87,6 +91,11 @@ class Resolver:
     def _get_att(self, argument: Any) -> str:
         logical_id, name = argument if isinstance(argument, list) else argument.split(".", 1)
         return self._attribute(logical_id, name)
+
+    def _cidr(self, arguments: list[Any]) -> list[str]:
+        block, count, host_bits = map(self.resolve, arguments)
+        subnets = ip_network(str(block)).subnets(new_prefix=32 - int(host_bits))
+        return [str(subnet) for subnet in islice(subnets, int(count))]
 
     def _if(self, arguments: list[Any]) -> Any:
         condition, when_true, when_false = arguments

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def transformed(template: Path, cache_folder: Path) -> dict[str, Any]:
     return document
 
 
-def translate(template: Path) -> dict[str, Any]:
+def translate(template: Path, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The template as CloudFormation gets it; `parameters` are for what the translator itself reads."""
     import boto3
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
@@ -58,7 +60,7 @@ def translate(template: Path) -> dict[str, Any]:
             properties["ContentUri"] = _UPLOADED_CODE
     # No managed policies: the translator would fetch their list from IAM, and roles have no meaning here.
     translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name=REGION))
-    translated: dict[str, Any] = translator.translate(document, {})
+    translated: dict[str, Any] = translator.translate(document, dict(parameters or {}))
     return translated
 
 

@@ -18,9 +18,12 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from livecode_local.errors import StackError
+from livecode_localstack.conditions import without_what_is_off
 
 # Of the image that `make image` builds; no registry has it.
 IMAGE_PREFIX = "livecode"
+# LocalStack's CloudFormation can make an alias but not move it, and its free edition has no CodeDeploy.
+_UNSUPPORTED = ("AutoPublishAlias", "AutoPublishAliasAllProperties", "DeploymentPreference")
 _LEFT_OUT = {"__pycache__", "requirements.txt", "Makefile", "Dockerfile"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold
 
@@ -59,6 +62,8 @@ class _Packager:
     def package(self) -> Package:
         for name, resource in self._resources.items():
             properties = resource.get("Properties", {})
+            for unsupported in _UNSUPPORTED:
+                properties.pop(unsupported, None)
             match resource.get("Type"), properties.get("PackageType"):
                 case "AWS::Serverless::LayerVersion", _:
                     folder = self._folder / properties["ContentUri"]
@@ -67,7 +72,8 @@ class _Packager:
                     self._package_image(name, resource)
                 case "AWS::Serverless::Function", _:
                     properties["CodeUri"] = self._upload(self._folder / properties["CodeUri"])
-        return Package(template=self._document, archives=self._archives, images=self._images)
+        template = without_what_is_off(self._document, {"Platform": "localstack"})
+        return Package(template=template, archives=self._archives, images=self._images)
 
     def _package_image(self, name: str, resource: dict[str, Any]) -> None:
         metadata = resource.pop("Metadata")

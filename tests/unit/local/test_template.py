@@ -75,7 +75,7 @@ def test_what_would_make_a_difference_here_is_refused(cache):
 
 
 def test_what_is_conditioned_off_need_not_be_known(tmp_path):
-    head = HEAD.replace("Resources", 'Conditions: { Never: !Equals [a, b] }\nResources')
+    head = HEAD.replace("Resources", "Conditions: { Never: !Equals [a, b] }\nResources")
     path = tmp_path / "template.yaml"
     path.write_text(head + "  Table: { Type: AWS::DynamoDB::Table, Condition: Never }\n")
     stack = Template(path, cache_folder=tmp_path, parameters={}).stack(endpoint_url=ENDPOINT, parameters={})
@@ -154,6 +154,8 @@ RESOLVER = Resolver(
         pytest.param({"a": {"Ref": "AWS::NoValue"}, "b": 1}, {"b": 1}, id="no value in a map"),
         pytest.param([{"Ref": "AWS::NoValue"}, 1], [1], id="no value in a list"),
         pytest.param({"Fn::Select": [1, {"Fn::Split": [",", "a,b"]}]}, "b", id="Select of Split"),
+        pytest.param({"Fn::Select": [1, {"Fn::GetAZs": ""}]}, "us-east-1b", id="GetAZs"),
+        pytest.param({"Fn::Cidr": ["10.0.0.0/22", 2, "9"]}, ["10.0.0.0/23", "10.0.2.0/23"], id="Cidr"),
         pytest.param({"Fn::And": [{"Condition": "HasName"}, {"Condition": "Never"}]}, False, id="And"),
         pytest.param({"Fn::Or": [{"Condition": "HasName"}, {"Condition": "Never"}]}, True, id="Or"),
         pytest.param(

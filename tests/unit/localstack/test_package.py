@@ -62,6 +62,17 @@ def test_the_same_code_gets_the_same_name_and_other_code_another(packaged, tmp_p
     assert len(changed.keys() - packaged.archives.keys()) == 1
 
 
+def test_leaves_out_what_moves_traffic_between_versions(packaged):
+    for resource in packaged.template["Resources"].values():
+        assert not resource.get("Properties", {}).keys() & {"AutoPublishAlias", "DeploymentPreference"}
+
+
+def test_leaves_out_what_is_conditioned_off(packaged):
+    assert not [
+        row for row in packaged.template["Resources"].values() if row["Type"].startswith(("AWS::RDS", "Custom"))
+    ]
+
+
 def test_the_template_can_be_sent(packaged):
     assert '"Platform"' in as_text(packaged.template)
 

@@ -247,6 +247,17 @@ def test_a_connection_that_breaks_just_after_its_use_costs_one_answer(database: 
     assert database.executions.get(execution_id).status is Status.QUEUED
 
 
+def test_a_value_that_cannot_be_sent_spoils_no_later_answer(database: Database) -> None:
+    """The driver fails with half a statement sent: whoever used that connection next would read the other half."""
+    execution_id = database.queue()
+    claimed = database.claim(execution_id)
+    with pytest.raises(UnicodeEncodeError):
+        database.executions.finish(claimed, Outcome(status=Status.COMPLETED, stdout="\ud800"))
+    assert database.executions.get(execution_id).status is Status.RUNNING
+    assert database.executions.finish(claimed, COMPLETED)
+    assert database.executions.get(execution_id).outcome == COMPLETED
+
+
 def test_no_server_is_database_unavailable() -> None:
     engine = engine_of("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(DatabaseUnavailable):

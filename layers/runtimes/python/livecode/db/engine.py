@@ -144,8 +144,10 @@ def connected(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection:
             try:
                 yield connection
-            except (OSError, DBAPIError) as error:
-                if isinstance(error, OSError) or _is_unavailable(error):
+            except Exception as error:
+                # Only an error of the server's comes after a whole statement. What fails in the driver may leave half
+                # of one, and the next statement would read its answer.
+                if not isinstance(error, DBAPIError) or _is_unavailable(error):
                     connection.invalidate()  # the next statement connects anew
                 raise
     except (PoolTimeout, OSError) as error:

@@ -1,7 +1,7 @@
 """Deploys a packaged template into a running LocalStack by CloudFormation, as `sam deploy` does on AWS."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,7 +47,7 @@ class Deployer:
         """Creates or updates the stack and brings the database to its newest migration; raises StackError."""
         try:
             template_url = self._upload(package)
-            self._execute_change_set(template_url, parameters)
+            self._execute_change_set(template_url, parameters, known=package.template.get("Parameters", {}))
             deployment = self._describe()
             self._migrate(deployment.resources[_MIGRATE_FUNCTION])
         except (BotoCoreError, ClientError) as error:
@@ -62,14 +62,18 @@ class Deployer:
         self._s3.put_object(Bucket=BUCKET, Key="template.json", Body=as_text(package.template).encode())
         return f"{self._endpoint_url}/{BUCKET}/template.json"
 
-    def _execute_change_set(self, template_url: str, parameters: Mapping[str, str]) -> None:
-        exists = self._exists()
+    def _execute_change_set(self, template_url: str, parameters: Mapping[str, str], *, known: Collection[str]) -> None:
+        before = self._parameters()
+        exists = before is not None
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        # An update says nothing new of the others, as `sam deploy` does.
+        kept = [name for name in before or () if name in known and name not in parameters]
         change_set = self._cloudformation.create_change_set(
             StackName=STACK_NAME,
             ChangeSetName="deploy",
             ChangeSetType="UPDATE" if exists else "CREATE",
             TemplateURL=template_url,
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Parameters=[*given, *({"ParameterKey": name, "UsePreviousValue": True} for name in kept)],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )["Id"]
         try:
@@ -85,12 +89,13 @@ class Deployer:
         except WaiterError as error:
             raise StackError(f"The deployment failed: {self._first_failure()}") from error
 
-    def _exists(self) -> bool:
+    def _parameters(self) -> list[str] | None:
+        """Those of the deployed stack, None if there is none."""
         try:
-            self._cloudformation.describe_stacks(StackName=STACK_NAME)
+            [stack] = self._cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
         except ClientError:
-            return False
-        return True
+            return None
+        return [row["ParameterKey"] for row in stack.get("Parameters", [])]
 
     def _wait(self, waiter: str, **what: str) -> None:
         settings = {"Delay": _WAIT_SECONDS, "MaxAttempts": _WAIT_ATTEMPTS}

@@ -26,7 +26,7 @@ SETTINGS = {
     "SQS_ENDPOINT_STRATEGY": "path",
     # The defaults poll an empty queue ever more seldom, up to once in 10 s.
     "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.01",
-    "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
+    "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.2",
     "PYTHONUNBUFFERED": "1",
 }
 

@@ -30,6 +30,8 @@ TARGETS = {
         stack=LocalStackStack,
         lacks={
             "gateway responses": "LocalStack answers what no method of the API takes in its own words, as 403",
+            "raw bodies": "LocalStack itself reads forms and unpacks gzip before the function sees the body",
+            "long request lines": "LocalStack's HTTP server ends the connection of a request line over 16 KiB",
             "gateway limits": "LocalStack hands a body of any size to the function, which then refuses the source",
         },
     ),

@@ -15,6 +15,7 @@ from tests.e2e.stack import EmbeddedStack
 
 _JSON = {"content-type": "application/json"}
 _NOWHERE = "01900000-0000-7000-8000-000000000000"
+_RAW_BODIES = pytest.mark.needs("raw bodies")
 _BODY_CALLS = pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -148,11 +149,15 @@ def test_judges_the_last_of_two_equal_keys(http: httpx.Client) -> None:
     "headers",
     [
         pytest.param({"content-type": "text/plain"}, id="text"),
-        pytest.param({"content-type": "application/x-www-form-urlencoded"}, id="form"),
-        pytest.param({"content-type": "multipart/form-data; boundary=x"}, id="multipart"),
+        pytest.param({"content-type": "application/x-www-form-urlencoded"}, id="form", marks=_RAW_BODIES),
+        pytest.param({"content-type": "multipart/form-data; boundary=x"}, id="multipart", marks=_RAW_BODIES),
         pytest.param({"content-type": "application/xml"}, id="xml"),
         pytest.param({"content-type": "application/json; charset=utf-16"}, id="utf-16"),
-        pytest.param({"content-type": "application/json", "content-encoding": "gzip"}, id="said to be compressed"),
+        pytest.param(
+            {"content-type": "application/json", "content-encoding": "gzip"},
+            id="said to be compressed",
+            marks=_RAW_BODIES,
+        ),
         pytest.param({}, id="none"),
     ],
 )
@@ -224,7 +229,7 @@ def test_does_not_find_what_is_not_there(http: httpx.Client, method: str, path: 
         "//etc/passwd",
         "/code-sessions//run",
         "/code-sessions/%",
-        "/code-sessions/" + "9" * 20_000,
+        pytest.param("/code-sessions/" + "9" * 20_000, marks=pytest.mark.needs("long request lines")),
         "/?" + "q=" * 5000,
     ],
 )
@@ -240,7 +245,8 @@ def test_is_not_led_astray_by_a_path(base_url: str, target: str) -> None:
         body = answer.read()
     finally:
         connection.close()
-    assert answer.status in (400, 404, 413, 414, 431), body[:300]
+    # 403 is API Gateway's word for a path that it does not know, unless the template gives it another.
+    assert answer.status in (400, 403, 404, 413, 414, 431), body[:300]
     assert b"root:" not in body
     assert b"import " not in body
 
@@ -274,6 +280,7 @@ def test_refuses_a_body_that_is_more_than_a_function_takes(http: httpx.Client) -
 
 
 @pytest.mark.needs("binary bodies")
+@_RAW_BODIES
 def test_refuses_a_compressed_body(http: httpx.Client, session_id: str) -> None:
     headers = {**_JSON, "content-encoding": "gzip"}
     answer = http.patch(f"/code-sessions/{session_id}", content=gzip.compress(b"{}"), headers=headers)

@@ -12,6 +12,7 @@ from livecode_local.errors import StackError
 from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
 from livecode_local.parameters import parse_parameters
+from livecode_local.ports import chosen_port
 from livecode_local.processes import adopt_orphans, kill_orphans
 from livecode_local.self_check import check_languages
 from livecode_local.stack import Stack, StackSettings
@@ -29,7 +30,7 @@ def main() -> int:
         settings = StackSettings(
             template=Path(arguments.template),
             state=state,
-            port=arguments.port,
+            port=chosen_port("LIVECODE_PORT", 3000) if arguments.port is None else arguments.port,
             database_url=os.environ.get("DATABASE_URL") or None,
             parameters=parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter),
         )
@@ -73,7 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="livecode_local", description=__doc__)
     commands = parser.add_subparsers(required=True)
     up = commands.add_parser("up", help="start the stack and serve in the foreground")
-    up.add_argument("--port", type=int, default=int(os.environ.get("LIVECODE_PORT") or 3000))
+    up.add_argument("--port", type=int, help="default: LIVECODE_PORT, else 3000")
     up.add_argument("--state-dir", default=os.environ.get("LIVECODE_STATE_DIR") or _PROJECT / ".livecode")
     up.add_argument("--template", default=_PROJECT / "infra" / "template.yaml")
     up.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")

@@ -1,8 +1,17 @@
 """Ports on loopback."""
 
+import os
 import socket
 
 from livecode_local.errors import StackError
+
+
+def chosen_port(setting: str, default: int) -> int:
+    """The port that the environment's setting names; raises StackError if that is no number."""
+    text = os.environ.get(setting) or str(default)
+    if not text.isdecimal():
+        raise StackError(f"{setting} is a port on 127.0.0.1, not {text!r}.")
+    return int(text)
 
 
 def check_port(port: int, *, setting: str) -> None:

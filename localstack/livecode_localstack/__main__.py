@@ -16,6 +16,7 @@ from livecode_local.errors import StackError
 from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
 from livecode_local.parameters import parse_parameters
+from livecode_local.ports import chosen_port
 from livecode_local.processes import adopt_orphans, kill_orphans
 from livecode_local.self_check import check_languages
 from livecode_local.state import StateLock, open_state_folder, remove_stack_file
@@ -57,7 +58,7 @@ def _up(arguments: argparse.Namespace, parameters: dict[str, str]) -> None:
         template=Path(arguments.template),
         python=Path(arguments.python),
         state=state,
-        port=arguments.port,
+        port=chosen_port("LIVECODE_LOCALSTACK_PORT", 4566) if arguments.port is None else arguments.port,
         database_url=os.environ.get("DATABASE_URL") or None,
         parameters=parameters,
     )
@@ -109,7 +110,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="livecode_localstack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start LocalStack, deploy, and serve in the foreground")
-    up.add_argument("--port", type=int, default=int(os.environ.get("LIVECODE_LOCALSTACK_PORT") or 4566))
+    up.add_argument("--port", type=int, help="default: LIVECODE_LOCALSTACK_PORT, else 4566")
     up.add_argument(
         "--state-dir", default=os.environ.get("LIVECODE_STATE_DIR") or _PROJECT / ".livecode" / "localstack"
     )

@@ -17,7 +17,7 @@ from livecode_local.errors import StackError
 from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
 from livecode_local.parameters import parse_parameters
-from livecode_local.ports import check_port
+from livecode_local.ports import check_port, chosen_port
 from livecode_local.state import StateLock, open_state_folder, remove_stack_file
 from livecode_sam.cli import SamCli, see_to_layer_python
 from livecode_sam.images import build_runner_image, build_runner_stand_in, python_image
@@ -59,7 +59,7 @@ def _run(state: Path, command: list[str]) -> int:
 
 
 def _up(state: Path) -> int:
-    port = int(os.environ.get("LIVECODE_PORT") or 3000)
+    port = chosen_port("LIVECODE_PORT", 3000)
     own_state = state / "sam"
     own_state.mkdir(mode=0o755, exist_ok=True)
     check_port(port, setting="LIVECODE_PORT")

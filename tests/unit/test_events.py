@@ -35,7 +35,8 @@ def store() -> InMemoryStore:
 
 
 def test_each_function_has_an_event(tmp_path: Path) -> None:
-    stack = Template(TEMPLATE, cache_folder=tmp_path, parameters={}).stack(endpoint_url="http://aws", parameters={})
+    template = Template(TEMPLATE, cache_folder=tmp_path, parameters={"DatabaseUrl": "postgresql://there"})
+    stack = template.stack(endpoint_url="http://aws", parameters={})
     assert {path.name.split(".")[0] for path in EVENTS.glob("*.json")} == set(stack.functions)
 
 

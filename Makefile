@@ -80,6 +80,10 @@ bench: setup
 	.venv/bin/python -m tests.benchmarks.sandbox
 	.venv/bin/python -m tests.benchmarks.bench
 
+# What a run uses, measured, and what that costs on AWS: a table that is kept in docs/deploy.md.
+cost: setup
+	.venv/bin/python -m tests.benchmarks.cost docs/deploy.md
+
 # RunnerFunction's image, livecode-runner:latest, in your Docker.
 image: setup
 	@.venv/bin/python -m livecode_docker build
@@ -93,7 +97,7 @@ lock: setup
 	.venv/bin/python -m pip install --quiet uv
 	sh localstack/lock.sh
 
-.PHONY: lint test e2e bench image test-image lock
+.PHONY: lint test e2e bench cost image test-image lock
 
 # Every attack against each layer by itself, as a table that is kept in docs/security.md. Needs root.
 attacks: setup

@@ -49,7 +49,7 @@ lint: setup
 	.venv/bin/ruff format --check $(SOURCES)
 	.venv/bin/ruff check $(SOURCES)
 	.venv/bin/mypy $(SOURCES)
-	.venv/bin/cfn-lint infra/template.yaml
+	.venv/bin/cfn-lint infra/template.yaml docs/deploy-role.yaml
 	.venv/bin/zizmor --offline --quiet --no-progress --min-severity medium .github
 
 # Every test, with coverage measured in the function processes too. One kind: make test TESTS=tests/unit

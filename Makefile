@@ -52,6 +52,12 @@ lint: setup
 	.venv/bin/cfn-lint infra/template.yaml docs/deploy-role.yaml
 	.venv/bin/zizmor --offline --quiet --no-progress --min-severity medium .github
 
+# What checkov asks of the template, but for the waivers in .checkov.yaml. Installs it at first (about 290 MB).
+checkov:
+	@exec $(PYTHON) localstack/bootstrap.py checkov
+
+.PHONY: checkov
+
 # Every test, with coverage measured in the function processes too. One kind: make test TESTS=tests/unit
 test: setup
 	@rm -f .coverage .coverage.*

@@ -43,6 +43,7 @@ LOCALSTACK_COMMANDS = {
 }
 # So does the SAM CLI. The image's tests take AWS's Lambda emulator from its wheel.
 SAM_LOCK = PROJECT / "localstack" / "sam.txt"
+CHECKOV_LOCK = PROJECT / "localstack" / "checkov.txt"
 LAUNCHER = PROJECT / "functions" / "runner" / "livecode_runner" / "sandbox"
 MINIMUM_PYTHON = (3, 11)
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -86,9 +87,12 @@ def main(arguments: list[str]) -> int:
                 prepare(state_path, [STACK_LOCK])
                 prepare_sam(state_path)
                 serve(["run", *arguments[1:]], module="livecode_sam")
+            case ["checkov"]:
+                make_venv()
+                check_template(state_path)
             case _:
-                commands = "up | setup | localstack[-setup | -deploy | -up | -down] | sam[-setup | -local] | clean"
-                print(f"usage: bootstrap.py {commands}", file=sys.stderr)
+                commands = "up | setup | checkov | clean | localstack[-setup | -deploy | -up | -down]"
+                print(f"usage: bootstrap.py {commands} | sam[-setup | -local]", file=sys.stderr)
                 return 2
     except StackError as error:
         print(error, file=sys.stderr)
@@ -155,6 +159,14 @@ def prepare_sam(state_path: Path) -> None:
     lend_toolchain(state, "sam")
     # The lock is whole; resolving it anew, older pips stumble over boto3-stubs' extras.
     install_apart("the SAM CLI", venv=state / "sam-venv", python=str(VENV_PYTHON), lock=SAM_LOCK, options=["--no-deps"])
+
+
+def check_template(state_path: Path) -> None:
+    """Becomes checkov, in a venv of its own; .checkov.yaml says what it reads, and what it shall pass over and why."""
+    venv = open_state_folder(state_path) / "checkov-venv"
+    python = install_apart("checkov", venv=venv, python=str(VENV_PYTHON), lock=CHECKOV_LOCK, options=["--no-deps"])
+    os.chdir(PROJECT)
+    os.execv(python, [str(python), "-m", "checkov.main", "--config-file", ".checkov.yaml"])
 
 
 def lend_toolchain(state: Path, name: str) -> Path:

@@ -16,8 +16,9 @@ lock stack localstack/requirements.txt --constraint tests/requirements.txt
 lock runtime layers/runtimes/python/requirements.txt --constraint tests/requirements.txt
 lock image functions/runner/requirements.txt --constraint tests/requirements.txt
 lock toolchain localstack/toolchain.txt
-# By itself: the SAM CLI wants exact versions of much that the others choose freely.
+# By themselves: the SAM CLI and checkov want exact versions of much that the others choose freely.
 lock sam localstack/sam.txt
+lock checkov localstack/checkov.txt
 
 # LocalStack as it was when it was released: what came later breaks it. 4.14.0 on Python 3.13, 4.13.1 on 3.11 and 3.12.
 lock_localstack() {

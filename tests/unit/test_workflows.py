@@ -24,7 +24,12 @@ DEPLOYING = ("staging", "production")
 
 
 class _Loader(yaml.SafeLoader):
-    """`on` is a word here, not a boolean."""
+    """`on` is a word here, not a boolean; and of two equal keys GitHub takes neither."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        assert len(names) == len(set(names)), f"a key is given twice: {sorted(names)}"
+        return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -64,6 +69,7 @@ def test_every_change_is_linted_tested_built_and_tried_on_localstack() -> None:
         "make image",
         "make test-image",
         "make e2e TARGET=localstack",
+        "make checkov",
         "make sam ARGUMENTS=validate",
     ):
         assert command in commands

@@ -265,6 +265,7 @@ class SamStack(EmbeddedStack):
 
     module = "livecode_sam"
     options = ()
+    serves_without_stage = False
     start_seconds = 1200
     stop_seconds = 30
 
@@ -272,6 +273,10 @@ class SamStack(EmbeddedStack):
         super().__init__(folder, parameters=parameters)
         self._project_state = Path(os.environ.get("LIVECODE_STATE_DIR") or ROOT / ".livecode").resolve()
         self.state = self._project_state / "sam"
+
+    def logs(self, function: str) -> str:
+        """What all functions logged: sam's two servers have a log each."""
+        return super().logs("sam-start-")
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "LIVECODE_STATE_DIR": str(self._project_state)}

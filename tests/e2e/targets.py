@@ -41,12 +41,12 @@ TARGETS = {
             "gateway responses": "what sam's gateway refuses by itself, it answers in words of its own",
             "gateway limits": "it has none",
             "large bodies": "sam fails where a function cannot take the body",
+            "request ids": "sam's gateway gives every request the same",
             "raw paths": "sam decodes a path before the function sees it",
             "binary bodies": "sam fails for a body that is not UTF-8",
             "concurrency": "sam keeps one container a function",
             "processes": "the functions run in containers",
             "several stacks": "one service at a time, with the template's limits",
-            "stage prefix": "sam serves without it",
         },
     ),
 }

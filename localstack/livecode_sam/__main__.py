@@ -24,6 +24,8 @@ from livecode_sam.images import build_runner_image, build_runner_stand_in, pytho
 from livecode_sam.network import docker_network
 from livecode_sam.stack import SamSettings, SamStack
 
+_COMMANDS_WITH_DOCKER = {"build", "local", "package", "deploy"}
+
 
 def main(arguments: list[str]) -> int:
     state = open_state_folder(Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode"))
@@ -49,8 +51,10 @@ def _run(state: Path, command: list[str]) -> int:
     service = json.loads(facts.read_text()) if facts.exists() else {}
     if service.get("docker_host"):
         os.environ["DOCKER_HOST"] = service["docker_host"]
+    if command[0] not in _COMMANDS_WITH_DOCKER:
+        return SamCli(state, os.environ).run(*command)
     with docker_engine(state, network=True) as engine:
-        sam = SamCli(state, engine)
+        sam = SamCli(state, engine.environment)
         if command[0] == "build":
             see_to_layer_python()
             build_runner_image(engine, sam)
@@ -66,7 +70,7 @@ def _up(state: Path) -> int:
     see_to_layer_python()
     with StateLock(own_state), docker_engine(state, network=True) as engine:
         remove_stack_file(own_state)  # a killed stack leaves its own
-        sam = SamCli(state, engine)
+        sam = SamCli(state, engine.environment)
         say("Building the runner's image and the functions")
         build_runner_image(engine, sam)
         sam.build()

@@ -2,9 +2,9 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from livecode_docker.engine import DockerEngine
 from livecode_docker.images import PROJECT
 from livecode_local.errors import StackError
 
@@ -15,13 +15,13 @@ _NOT_PASSED_ON = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOK
 
 
 class SamCli:
-    def __init__(self, state: Path, engine: DockerEngine) -> None:
-        """Raises StackError where it is not installed."""
+    def __init__(self, state: Path, environment: Mapping[str, str]) -> None:
+        """With the environment by which Docker is reached; raises StackError where it is not installed."""
         programs = state / "sam-venv" / "bin"
         self.command, self.python = str(programs / "sam"), str(programs / "python")
         if not Path(self.command).exists():
             raise StackError("The SAM CLI is not installed; python3 localstack/bootstrap.py sam-setup installs it.")
-        kept = {name: value for name, value in engine.environment.items() if name not in _NOT_PASSED_ON}
+        kept = {name: value for name, value in environment.items() if name not in _NOT_PASSED_ON}
         self.environment = {**kept, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
 
     def run(self, *arguments: str) -> int:

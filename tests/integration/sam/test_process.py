@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from livecode_docker.engine import DockerEngine
 from livecode_local.errors import StackError
 from livecode_sam.cli import SamCli
 from livecode_sam.process import SamProcess
@@ -38,7 +37,7 @@ def with_sam(
     log: list[str] = []
 
     async def run() -> None:
-        cli = SamCli(state, DockerEngine(client="docker", environment={}))
+        cli = SamCli(state, {})
         process = SamProcess(cli, ["local", "start-api"], port=port, log=log.append, stop_seconds=stop_seconds)
         try:
             await act(process)

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from livecode_docker.engine import DockerEngine
 from livecode_local.errors import StackError
 from livecode_sam.cli import SamCli, see_to_layer_python
 
-ENGINE = DockerEngine(client="docker", environment={"DOCKER_HOST": "unix:///there", "AWS_SECRET_ACCESS_KEY": "secret"})
+ENVIRONMENT = {"DOCKER_HOST": "unix:///there", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
 def program(path: Path, script: str) -> None:
@@ -19,12 +18,12 @@ def program(path: Path, script: str) -> None:
 
 def test_a_missing_sam_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"^The SAM CLI is not installed; python3 localstack/bootstrap\.py sam-setup"):
-        SamCli(tmp_path, ENGINE)
+        SamCli(tmp_path, ENVIRONMENT)
 
 
 def test_its_commands_reach_the_engine_without_credentials(tmp_path: Path) -> None:
     program(tmp_path / "sam-venv/bin/sam", '[ "$1 $DOCKER_HOST$AWS_SECRET_ACCESS_KEY" = "list unix:///there" ]')
-    assert SamCli(tmp_path, ENGINE).run("list") == 0
+    assert SamCli(tmp_path, ENVIRONMENT).run("list") == 0
 
 
 def test_a_build_that_fails_is_the_line_with_the_reason(tmp_path: Path) -> None:
@@ -34,7 +33,7 @@ def test_a_build_that_fails_is_the_line_with_the_reason(tmp_path: Path) -> None:
         " echo 'Hint: read the manual' >&2; exit 1",
     )
     with pytest.raises(StackError) as raised:
-        SamCli(tmp_path, ENGINE).build()
+        SamCli(tmp_path, ENVIRONMENT).build()
     assert str(raised.value) == "sam build fails: Error: PythonPipBuilder:ResolveDependencies - no such package"
 
 

@@ -46,9 +46,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(state: Path, command: list[str]) -> int:
-    """With the engine and the images of the service, if that runs: its queue and database are in samconfig.toml."""
+    """`local` commands with the engine and the images of the service: its queue and database are in samconfig.toml."""
     facts = state / "sam" / "stack.json"
     service = json.loads(facts.read_text()) if facts.exists() else {}
+    if command[0] == "local" and not service:
+        raise StackError("sam local uses the database and the queue of make sam-local; start that first.")
     if service.get("docker_host"):
         os.environ["DOCKER_HOST"] = service["docker_host"]
     if command[0] not in _COMMANDS_WITH_DOCKER:

@@ -15,7 +15,8 @@ from livecode_localstack.settings import ExecutorSettings
 ADDRESS = "127.0.0.1"
 _LIBRARIES = Path(__file__).parents[1]
 _START_SECONDS = 120
-_STOP_SECONDS = 10
+# It stores nothing, and takes a long time to take itself apart.
+_STOP_SECONDS = 3
 SETTINGS = {
     "LAMBDA_RUNTIME_EXECUTOR": "livecode",
     # Else LocalStack believes that it is in its own container, and writes to /var/lib, in many a container.

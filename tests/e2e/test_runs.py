@@ -1,6 +1,7 @@
 """Runs: asked for, read, listed, and limited."""
 
 import re
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -160,11 +161,18 @@ def test_runs_the_source_as_it_was_when_asked(http: httpx.Client, livecode: Live
 
 
 def test_grants_ten_of_eleven_runs_at_once(http: httpx.Client, livecode: LiveCode) -> None:
-    session_id = livecode.create("print(1)")
-    with ThreadPoolExecutor(11) as pool:
-        # The bucket fills while a call waits for a cold start, so there is none.
-        list(pool.map(lambda _: http.get("/health"), range(11)))
-        answers = list(pool.map(lambda _: http.post(f"/code-sessions/{session_id}/run"), range(11)))
+    def burst(session_id: str) -> tuple[list[httpx.Response], float]:
+        with ThreadPoolExecutor(11) as pool:
+            list(pool.map(lambda _: http.get("/health/database"), range(11)))  # nobody waits for a cold start
+            started = time.monotonic()
+            answers = list(pool.map(lambda _: http.post(f"/code-sessions/{session_id}/run"), range(11)))
+        return answers, time.monotonic() - started
+
+    for _ in range(5):
+        session_id = livecode.create("print(1)")
+        answers, took_s = burst(session_id)
+        if took_s < 6:  # else the bucket has filled meanwhile, and an eleventh is granted rightly
+            break
     assert sorted(answer.status_code for answer in answers) == [202] * 10 + [429]
     [refused] = [answer for answer in answers if answer.status_code == 429]
     assert_problem(refused, 429, "RATE_LIMITED")

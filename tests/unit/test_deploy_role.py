@@ -66,6 +66,13 @@ def test_the_workflow_hands_over_to_one_role_alone() -> None:
     assert everywhere == [["ecr:GetAuthorizationToken"]]
 
 
+def test_cloudformation_has_no_say_over_the_roles_that_deploy() -> None:
+    """Rights go by name: a stack of these roles that began with the service's name would be open to itself."""
+    [stack] = set(re.findall(r"--stack-name (\S+) \\\n +--capabilities", (ROOT / "docs/deploy.md").read_text()))
+    [service] = re.findall(r"ServiceStack=(\S+)", (ROOT / "docs/deploy.md").read_text())
+    assert not stack.startswith(f"{service}-")
+
+
 def test_what_makes_roles_makes_bounded_ones() -> None:
     for statement in statements(properties("RolesPolicy")["PolicyDocument"]):
         assert all(action.startswith("iam:") and "*" not in action for action in statement["Action"])

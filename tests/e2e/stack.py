@@ -275,8 +275,8 @@ class SamStack(EmbeddedStack):
         self.state = self._project_state / "sam"
 
     def logs(self, function: str) -> str:
-        """What all functions logged: sam's two servers have a log each."""
-        return super().logs("sam-start-")
+        """What all functions but the API's logged."""
+        return super().logs("sam-start-lambda")
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "LIVECODE_STATE_DIR": str(self._project_state)}

@@ -1,6 +1,9 @@
 """The workflows, and the documents with commands: what they name exists, and they may do no more than they need."""
 
+import os
 import re
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,3 +168,48 @@ def test_calls_make_targets_that_exist(path: Path) -> None:
 def test_names_files_that_exist(path: Path) -> None:
     named = re.findall(r"(?<![\w./-])(?:tests|docs|infra|localstack|\.ci)/[\w./-]*\w", path.read_text())
     assert all((ROOT / name).exists() for name in named), named
+
+
+def test_the_deploy_script_gives_sam_each_parameter_and_tells_the_url(tmp_path: Path) -> None:
+    [step] = [step for step in load(ACTIONS[0])["runs"]["steps"] if step.get("id") == "stack"]
+    url = "https://abc.execute-api.us-east-1.amazonaws.com/Prod"
+    programs = {
+        "localstack/bootstrap.py": "",
+        ".livecode/sam-venv/bin/sam": '#!/bin/sh\nprintf "%s\\n" "$@" > arguments\n',
+        "bin/aws": f"#!/bin/sh\necho {url}\n",
+    }
+    for name, text in programs.items():
+        program = tmp_path / name
+        program.parent.mkdir(parents=True)
+        program.write_text(text)
+        program.chmod(0o755)
+    given = {
+        "STACK": "livecode",
+        "BUCKET": "bucket",
+        "REPOSITORY": "1.dkr.ecr.us-east-1.amazonaws.com/runner",
+        "CLOUDFORMATION_ROLE": "arn:aws:iam::1:role/cloudformation",
+        "PARAMETERS": "PermissionsBoundaryArn=arn:aws:iam::1:policy/bound SubnetIds=subnet-1,subnet-2 LogLevel=DEBUG",
+    }
+    assert set(given) == set(step["env"]) - {"SAM_CLI_TELEMETRY"}
+    environment = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "GITHUB_OUTPUT": str(tmp_path / "output"), **given}
+    # As GitHub runs it: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+    )
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert arguments[:3] == ["deploy", "--config-env", "ci"]
+    start = arguments.index("--parameter-overrides") + 1
+    assert arguments[start:] == given["PARAMETERS"].split()
+    for name in ("STACK", "BUCKET", "REPOSITORY", "CLOUDFORMATION_ROLE"):
+        assert given[name] in arguments
+    assert (tmp_path / "output").read_text() == f"url={url}\n"
+
+
+def test_the_deploy_script_waits_for_nobody_and_uploads_where_it_is_told() -> None:
+    settings = tomllib.loads((ROOT / "samconfig.toml").read_text())["ci"]["deploy"]["parameters"]
+    assert settings["confirm_changeset"] is False
+    assert settings["fail_on_empty_changeset"] is False
+    assert not {"resolve_s3", "resolve_image_repos"} & set(settings)  # SAM takes no bucket beside them

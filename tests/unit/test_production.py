@@ -309,6 +309,34 @@ def test_dead_letters_raise_an_alarm(stack: Deployed) -> None:
     assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("DeadLetters", 1, "notBreaching")
 
 
+@ON_AWS
+def test_alarms_watch_what_this_stack_counts(stack: Deployed) -> None:
+    namespaces = {
+        function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        for function in stack.of_type("AWS::Lambda::Function").values()
+    }
+    services = {
+        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        for function in stack.of_type("AWS::Lambda::Function").values()
+    }
+    assert namespaces == {"LiveCode/livecode"}
+    alarms = [
+        row for row in stack.of_type("AWS::CloudWatch::Alarm").values() if not row["Namespace"].startswith("AWS/")
+    ]
+    [filtered] = stack.of_type("AWS::Logs::MetricFilter").values()
+    [transformation] = filtered["MetricTransformations"]
+    for alarm in alarms:
+        assert alarm["Namespace"] in namespaces
+        if "Dimensions" in alarm:  # a filter's metric has none
+            assert [row["Value"] in services for row in alarm["Dimensions"]] == [True]
+        else:
+            assert (alarm["Namespace"], alarm["MetricName"]) == (
+                transformation["MetricNamespace"],
+                transformation["MetricName"],
+            )
+    assert len(alarms) > 1
+
+
 def test_alarms_tell_the_topic_if_there_is_one() -> None:
     topic = "arn:aws:sns:us-east-1:000000000000:on-call"
     alarms = Deployed(AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm").values()

@@ -18,11 +18,11 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from livecode_local.errors import StackError
-from livecode_localstack.conditions import without_what_is_off
 
 # Of the image that `make image` builds; no registry has it.
 IMAGE_PREFIX = "livecode"
-# LocalStack's CloudFormation can make an alias but not move it, and its free edition has no CodeDeploy.
+# LocalStack's CloudFormation can make an alias but not move it, and its free edition has no CodeDeploy. Before SAM has
+# translated the template it also walks round the circle of a function, its deployment's alarms, and what they watch.
 _UNSUPPORTED = ("AutoPublishAlias", "AutoPublishAliasAllProperties", "DeploymentPreference")
 _LEFT_OUT = {"__pycache__", "requirements.txt", "Makefile", "Dockerfile"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold
@@ -72,8 +72,7 @@ class _Packager:
                     self._package_image(name, resource)
                 case "AWS::Serverless::Function", _:
                     properties["CodeUri"] = self._upload(self._folder / properties["CodeUri"])
-        template = without_what_is_off(self._document, {"Platform": "localstack"})
-        return Package(template=template, archives=self._archives, images=self._images)
+        return Package(template=self._document, archives=self._archives, images=self._images)
 
     def _package_image(self, name: str, resource: dict[str, Any]) -> None:
         metadata = resource.pop("Metadata")

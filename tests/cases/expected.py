@@ -65,7 +65,7 @@ class Expected:
 @dataclass(frozen=True, kw_only=True)
 class Program:
     """`cases` are ids of cases.json. Any of several outcomes will do. With `small_limits` it runs where a run and a
-    compile may take two seconds."""
+    compile may take two seconds; it `needs` what not every target of the end-to-end suite has."""
 
     cases: tuple[str, ...]
     name: str
@@ -73,6 +73,7 @@ class Program:
     source: str
     outcomes: tuple[Expected, ...]
     small_limits: bool = False
+    needs: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

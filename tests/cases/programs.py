@@ -238,6 +238,7 @@ if __name__ == "__main__":
         print(pool.map(abs, [-1, 2, -3]))
 """,
         outcomes=prints("[1, 2, 3]\n"),
+        needs=("semaphores",),
     ),
     Program(
         cases=("Y03",),

@@ -44,6 +44,7 @@ TARGETS = {
             "request ids": "sam's gateway gives every request the same",
             "raw paths": "sam decodes a path before the function sees it",
             "binary bodies": "sam fails for a body that is not UTF-8",
+            "semaphores": "a run has /dev/shm only with a uid of its own; on Lambda there is none",
             "concurrency": "sam keeps one container a function",
             "processes": "the functions run in containers",
             "several stacks": "one service at a time, with the template's limits",

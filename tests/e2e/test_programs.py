@@ -80,7 +80,7 @@ def submitted_to_small(small_stack: EmbeddedStack, selected: set[str], long_runs
 
 
 def _parameters(programs: Sequence[Program]) -> list[Any]:
-    return [pytest.param(program, id=program.id) for program in programs]
+    return [pytest.param(program, id=program.id, marks=pytest.mark.needs(*program.needs)) for program in programs]
 
 
 @pytest.mark.parametrize("program", _parameters(_DEFAULT))

@@ -1,4 +1,4 @@
-"""The README's tables say what the code does."""
+"""The tables of README.md and docs/deploy.md say what the code does."""
 
 import re
 from pathlib import Path
@@ -14,12 +14,14 @@ from livecode_runner.config import SandboxSettings
 from livecode_runner.sandbox.sockets import SOCKET_LIMIT
 from tests.unit.test_template import PARAMETERS, RESOURCES
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DEPLOYING = (ROOT / "docs" / "deploy.md").read_text()
 
 
-def table(first_heading: str) -> list[list[str]]:
+def table(first_heading: str, text: str = README) -> list[list[str]]:
     """The rows of the table whose first column has this heading, without backticks."""
-    lines = README.splitlines()
+    lines = text.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first_heading} |"))
     rows = []
     for line in lines[start + 2 :]:
@@ -84,6 +86,18 @@ def test_names_every_error_code() -> None:
     raised = {(400, "INVALID_REQUEST"), (415, "UNSUPPORTED_MEDIA_TYPE"), (429, "RATE_LIMITED")}
     too_large = source_too_large(1)
     assert listed == gateway | ours | raised | {(too_large.status, too_large.code)}
+
+
+def test_names_every_parameter_with_its_default() -> None:
+    """The limits' are in the README, all others where one reads how to deploy."""
+    told = {row[3] for row in table("limit")}
+    for row in table("parameter", DEPLOYING):
+        names, defaults = (cell.split(", ") for cell in row[:2])
+        if len(defaults) == 1:
+            defaults *= len(names)
+        assert defaults == [str(PARAMETERS[name]["Default"]) or "-" for name in names]
+        told |= set(names)
+    assert told == set(PARAMETERS)
 
 
 def test_names_every_alarm() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github/workflows").glob("*.yaml"))}
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yaml"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-MAKE_TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+MAKE_TARGETS = set(" ".join(re.findall(r"^([a-z][a-z0-9 -]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)).split())
 TRUSTED = {
     "actions/checkout",
     "actions/setup-python",

@@ -18,6 +18,7 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from livecode_local.errors import StackError
+from livecode_localstack.conditions import without_what_is_off
 
 # Of the image that `make image` builds; no registry has it.
 IMAGE_PREFIX = "livecode"
@@ -72,7 +73,8 @@ class _Packager:
                     self._package_image(name, resource)
                 case "AWS::Serverless::Function", _:
                     properties["CodeUri"] = self._upload(self._folder / properties["CodeUri"])
-        return Package(template=self._document, archives=self._archives, images=self._images)
+        template = without_what_is_off(self._document, {"Platform": "localstack"})
+        return Package(template=template, archives=self._archives, images=self._images)
 
     def _package_image(self, name: str, resource: dict[str, Any]) -> None:
         metadata = resource.pop("Metadata")

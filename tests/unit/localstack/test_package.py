@@ -67,6 +67,12 @@ def test_leaves_out_what_moves_traffic_between_versions(packaged):
         assert not resource.get("Properties", {}).keys() & {"AutoPublishAlias", "DeploymentPreference"}
 
 
+def test_leaves_out_what_is_conditioned_off(packaged):
+    assert not [
+        row for row in packaged.template["Resources"].values() if row["Type"].startswith(("AWS::RDS", "Custom"))
+    ]
+
+
 def test_the_template_can_be_sent(packaged):
     assert '"Platform"' in as_text(packaged.template)
 

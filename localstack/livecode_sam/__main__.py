@@ -20,7 +20,7 @@ from livecode_local.parameters import parse_parameters
 from livecode_local.ports import check_port, chosen_port
 from livecode_local.state import StateLock, open_state_folder, remove_stack_file
 from livecode_sam.cli import SamCli, see_to_layer_python
-from livecode_sam.images import build_runner_image, build_runner_stand_in, python_image
+from livecode_sam.images import build_image_for_sam, build_runner_stand_in, python_image
 from livecode_sam.network import docker_network
 from livecode_sam.stack import SamSettings, SamStack
 
@@ -59,7 +59,7 @@ def _run(state: Path, command: list[str]) -> int:
         sam = SamCli(state, engine.environment)
         if command[0] == "build":
             see_to_layer_python()
-            build_runner_image(engine, sam)
+            build_image_for_sam(engine)
         images = service.get("invoke_images", []) if command[0] == "local" else []
         return sam.run(*command, *images)
 
@@ -74,7 +74,7 @@ def _up(state: Path) -> int:
         remove_stack_file(own_state)  # a killed stack leaves its own
         sam = SamCli(state, engine.environment)
         say("Building the runner's image and the functions")
-        build_runner_image(engine, sam)
+        build_image_for_sam(engine)
         sam.build()
         build_runner_stand_in(engine)
         with docker_network(engine) as network:

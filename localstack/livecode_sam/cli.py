@@ -17,8 +17,7 @@ _NOT_PASSED_ON = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOK
 class SamCli:
     def __init__(self, state: Path, environment: Mapping[str, str]) -> None:
         """With the environment by which Docker is reached; raises StackError where it is not installed."""
-        programs = state / "sam-venv" / "bin"
-        self.command, self.python = str(programs / "sam"), str(programs / "python")
+        self.command = str(state / "sam-venv" / "bin" / "sam")
         if not Path(self.command).exists():
             raise StackError("The SAM CLI is not installed; python3 localstack/bootstrap.py sam-setup installs it.")
         kept = {name: value for name, value in environment.items() if name not in _NOT_PASSED_ON}

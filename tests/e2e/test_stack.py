@@ -42,7 +42,8 @@ def test_a_restart_keeps_sessions_results_and_queued_runs(second_stack: Embedded
         stack.let_lease_lapse(execution_id)
     stack.invoke("SweeperFunction")
     for number, execution_id in enumerate(ids):
-        execution = stack.client.wait(execution_id, deadline_s=60)
+        # LocalStack keeps no messages: the sweeper sends them again when they are a minute old, and comes each minute.
+        execution = stack.client.wait(execution_id, deadline_s=180)
         assert (execution["status"], execution["stdout"]) == ("COMPLETED", f"{number}\n")
         assert [event for event, _ in stack.events(execution_id)].count("finished") == 1
 

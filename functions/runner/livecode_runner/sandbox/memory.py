@@ -1,10 +1,10 @@
-"""Measures the memory, tasks and open deleted files of a run's processes."""
+"""Measures the memory of a run's processes."""
 
-import contextlib
 import os
-import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
+
+from .descriptors import read_as
 
 # So often at most: a program may not hide behind children that come and go.
 _MEASUREMENTS = 3
@@ -25,40 +25,27 @@ def resident_bytes(pid: int) -> int:
         os.close(descriptor)
 
 
-def proportional_bytes(pid: int) -> int:
+def proportional_bytes(pid: int, uid: int | None) -> int:
     """Its share: a page that n processes have counts as 1/n. Takes milliseconds; falls back to what is resident."""
     try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:  # gone, or it made itself unreadable: then it must do without the discount
-        return resident_bytes(pid)
-    for line in text.splitlines():
+        text = read_as(uid, Path(f"/proc/{pid}/smaps_rollup").read_text)
+    except OSError:
+        text = None
+    for line in (text or "").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
-    return resident_bytes(pid)
+    return resident_bytes(pid)  # gone, or it made itself unreadable: then it must do without the discount
 
 
-def measure_memory(pids: Collection[int], limit_bytes: int) -> int:
+def measure_memory(pids: Collection[int], limit_bytes: int, uid: int | None) -> int:
     """The memory of these processes together; exact only where it matters, above the limit."""
     resident = sum(map(resident_bytes, pids))
     if resident <= limit_bytes or len(pids) == 1:
         return resident
     for _ in range(_MEASUREMENTS):
-        proportional = sum(map(proportional_bytes, pids))
+        proportional = sum(proportional_bytes(pid, uid) for pid in pids)
         # A process that ends in between leaves its share of the pages to those that are read later: they count twice.
         if proportional <= limit_bytes or all(map(resident_bytes, pids)):
             break
         pids = [pid for pid in pids if resident_bytes(pid)]
     return proportional
-
-
-def deleted_file_bytes(pids: Iterable[int]) -> int:
-    """What open files hold on disk that no folder names any more."""
-    files: dict[tuple[int, int], int] = {}
-    for pid in pids:
-        with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as links:
-            for link in links:
-                with contextlib.suppress(OSError):
-                    status = link.stat()
-                    if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                        files[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(files.values())

@@ -1,10 +1,11 @@
 """Counts the sockets of a run: what waits in them is memory of the kernel, which is nobody's resident memory."""
 
-import contextlib
 import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from .descriptors import descriptors
 
 # A program here has no network; 256 sockets can hold some 100 MiB (net.core.wmem_max, twice, for each).
 SOCKET_LIMIT = 256
@@ -29,10 +30,10 @@ class SocketCount:
     def close(self) -> None:
         os.close(self._descriptor)
 
-    def exceeded(self, pids: Iterable[int]) -> bool:
+    def exceeded(self, pids: Iterable[int], uid: int | None) -> bool:
         """Others open sockets too: only if there are too many new ones we ask whose they are."""
         new = _read(self._descriptor) - self._at_start
-        return new > SOCKET_LIMIT and sum(_held(pid, unknown=new) for pid in pids) > SOCKET_LIMIT
+        return new > SOCKET_LIMIT and sum(_held(pid, uid, unknown=new) for pid in pids) > SOCKET_LIMIT
 
 
 def _read(descriptor: int) -> int:
@@ -40,17 +41,9 @@ def _read(descriptor: int) -> int:
     return int(os.pread(descriptor, 64, 0).split(maxsplit=3)[2])
 
 
-def _held(pid: int, *, unknown: int) -> int:
-    """Whoever hides its descriptors from us is taken to hold all."""
-    try:
-        with os.scandir(f"/proc/{pid}/fd") as entries:
-            links = list(entries)
-    except FileNotFoundError:
-        return 0
-    except PermissionError:
+def _held(pid: int, uid: int | None, *, unknown: int) -> int:
+    """Whoever hides its descriptors from us, or lets some wait in a socket, is taken to hold all."""
+    found = descriptors(pid, uid)
+    if found is None or any(each.carries_files for each in found):
         return unknown
-    held = 0
-    for link in links:
-        with contextlib.suppress(OSError):
-            held += stat.S_ISSOCK(link.stat().st_mode)
-    return held
+    return sum(stat.S_ISSOCK(each.status.st_mode) for each in found)

@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .descriptors import held_files
 from .files import measure_tree
 from .folders import RunFolder
 from .glance import Glance
 from .leftovers import Leftovers
-from .memory import deleted_file_bytes, measure_memory
+from .memory import measure_memory
 from .phase import PhaseLimits
 from .processes import ProcessTree, read_stat
 from .sockets import SocketCount
@@ -51,6 +52,7 @@ class ResourceWatch:
     _next_file_look: float = 0.0
     _sockets: SocketCount | None = None
     _free_before: list[int] = field(default_factory=list)
+    _writable: tuple[str, ...] = ()
 
     def start(self, now: float) -> None:
         """Before the program has been reaped; `stop` afterwards."""
@@ -59,6 +61,7 @@ class ResourceWatch:
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_before = self._free_bytes()
+        self._writable = tuple(map(os.path.realpath, (self.folder.path, *self.leftovers.folders)))
 
     def stop(self) -> None:
         if self.tree.glance is not None:
@@ -88,13 +91,14 @@ class ResourceWatch:
         if glance is not None and len(pids) == 1:
             used = glance.resident_bytes()
         else:
-            used = measure_memory(pids, self.limits.memory_bytes)
+            used = measure_memory(pids, self.limits.memory_bytes, self.tree.uid)
         self._used_memory_bytes = used
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
         return Exceeded.MEMORY if used > self.limits.memory_bytes else None
 
     def _look_at_sockets(self, pids: frozenset[int]) -> Exceeded | None:
-        return Exceeded.SOCKETS if self._sockets is not None and self._sockets.exceeded(pids) else None
+        exceeded = self._sockets is not None and self._sockets.exceeded(pids, self.tree.uid)
+        return Exceeded.SOCKETS if exceeded else None
 
     def _look_at_processes(self, pids: frozenset[int]) -> Exceeded | None:
         """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""
@@ -113,7 +117,11 @@ class ResourceWatch:
         limit = self.limits.file_bytes + _FOLDER_BYTES
         used = measure_tree(self.folder.descriptor, limit)
         used += self.leftovers.measure(limit) if used <= limit else 0
-        used += deleted_file_bytes(pids) if used <= limit else 0
+        if used <= limit:
+            held = held_files(pids, self.tree.uid, self._writable)
+            used += held.disk_bytes
+            if not held.complete:
+                used = max(used, self._taken_file_bytes)  # what it does not let us count
         # What others took is forgotten, or their writing would make us count at every look from now on.
         self._free_before, self._taken_file_bytes = [left + used for left in free], used
         return Exceeded.FILES if used > limit else None

@@ -1,0 +1,118 @@
+"""What a run's processes hold that no folder names: open and mapped files that were deleted, and sockets.
+
+/proc shows it to the run's own uid, and to root with CAP_SYS_PTRACE, which root in a container mostly lacks. A process
+that has made itself non-dumpable shows it to nobody else.
+"""
+
+import contextlib
+import ctypes
+import os
+import stat
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+_PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2  # linux/prctl.h
+_DELETED = " (deleted)"
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descriptor:
+    """`carries_files`: a socket in whose queue other descriptors wait (SCM_RIGHTS), which no process shows."""
+
+    status: os.stat_result
+    carries_files: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldFiles:
+    """The disk space of deleted files that are open. Not `complete` if there is, or may be, more than we can count."""
+
+    disk_bytes: int
+    complete: bool
+
+
+def descriptors(pid: int, uid: int | None) -> list[Descriptor] | None:
+    """None if the process hides them, none if it is gone. `uid` is the run's own, if it has one."""
+    return read_as(uid, lambda: list(_descriptors(pid)))
+
+
+def held_files(pids: Collection[int], uid: int | None, folders: Collection[str]) -> HeldFiles:
+    """`folders` are those that the run can write to."""
+    files: dict[tuple[int, int], int] = {}
+    mapped: set[int] = set()
+    complete = True
+    for pid in pids:
+        found = descriptors(pid, uid)
+        mappings = read_as(uid, lambda pid=pid: _deleted_mappings(pid, folders))  # type: ignore[misc]
+        if found is None or mappings is None:
+            complete = False
+            continue
+        mapped |= mappings
+        for each in found:
+            complete = complete and not each.carries_files
+            status = each.status
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                files[status.st_dev, status.st_ino] = status.st_blocks * 512
+    # A mapping keeps the whole file, and does not say how much that is.
+    complete = complete and mapped <= {inode for _, inode in files}
+    return HeldFiles(disk_bytes=sum(files.values()), complete=complete)
+
+
+def read_as(uid: int | None, read: Callable[[], T]) -> T | None:
+    """What `read` finds in /proc as ourselves or else as `uid`; None if neither may."""
+    with contextlib.suppress(PermissionError):
+        return read()
+    # Also without a uid: the kernel refuses what belongs to a process that is just ending.
+    with contextlib.suppress(PermissionError), _file_access_as(uid):
+        return read()
+    return None
+
+
+def _descriptors(pid: int) -> Iterator[Descriptor]:
+    """Raises PermissionError."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), os.scandir(f"/proc/{pid}/fd") as links:
+        for link in links:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                status = link.stat()
+                carries = stat.S_ISSOCK(status.st_mode) and _files_in_queue(pid, link.name) > 0
+                yield Descriptor(status=status, carries_files=carries)
+
+
+def _files_in_queue(pid: int, descriptor: str) -> int:
+    """Since Linux 5.6 (proc_pid_fdinfo(5))."""
+    text = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text()
+    return int(text.partition("scm_fds:")[2].split(maxsplit=1)[0]) if "scm_fds:" in text else 0
+
+
+def _deleted_mappings(pid: int, folders: Collection[str]) -> set[int]:
+    """The inodes of deleted files in these folders that it has mapped. Raises PermissionError."""
+    inodes = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/maps").read_text(errors="surrogateescape").splitlines():
+            if line.endswith(_DELETED):
+                *_, inode, path = line.split(maxsplit=5)
+                if any(path.startswith(f"{folder}/") for folder in folders):
+                    inodes.add(int(inode))
+    return inodes
+
+
+@contextlib.contextmanager
+def _file_access_as(uid: int | None) -> Iterator[None]:
+    """For this thread, and for what is opened (setfsuid(2)). None changes nothing."""
+    if uid is None:
+        yield
+        return
+    death_signal = ctypes.c_int()
+    _libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(death_signal), 0, 0, 0)
+    _libc.setfsgid(uid)
+    _libc.setfsuid(uid)
+    try:
+        yield
+    finally:
+        _libc.setfsuid(os.geteuid())
+        _libc.setfsgid(os.getegid())
+        _libc.prctl(_PR_SET_PDEATHSIG, death_signal.value, 0, 0, 0)  # the kernel has cleared it

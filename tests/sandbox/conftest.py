@@ -56,14 +56,23 @@ Run = Callable[..., Outcome]
 class RunnerProcess:
     """A program server, and what it reported about itself."""
 
-    def __init__(self, mode: str, path: str, uid: int | None, root: str, *, without: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        mode: str,
+        path: str,
+        uid: int | None,
+        root: str,
+        *,
+        without: Collection[str] = (),
+        launched_by: Collection[str] = (),
+    ) -> None:
         self.mode, self.root = mode, root
         self.uid = os.getuid() if uid is None else uid
         interpreter = sys.executable if uid is None or readable_by_all(sys.executable) else "/usr/bin/python3"
         python_path = [REPOSITORY / "functions/runner", REPOSITORY / "layers/runtimes/python"]
         identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
         self._process = subprocess.Popen(
-            [interpreter, str(SERVER), path, root, *MODES[mode], *without],
+            [*launched_by, interpreter, str(SERVER), path, root, *MODES[mode], *without],
             env={"PATH": path, "PYTHONPATH": ":".join(map(str, python_path)), "AWS_SECRET_ACCESS_KEY": SECRET},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,10 +2,19 @@
 
 # ruff: noqa: E501 - a program stands on one line, beside what it is to come to
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from livecode.domain import Reason, Status
+from tests.sandbox.conftest import IS_ROOT, RunnerProcess
 
+_SHARING = "import os, time\na = bytearray(80_000_000); a[::4096] = b'x' * len(a[::4096])\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(0.3); os._exit(0)\nfor _ in range(8): os.wait()"
+_SOCKETS = "import socket, time\npairs = [socket.socketpair() for _ in range({pairs})]\ntime.sleep(0.5)\nprint('done')"
+_DELETED = "import os, time\nkept = []\nfor _ in range(10):\n    kept.append(open('x', 'wb', buffering=0)); os.unlink('x'); kept[-1].write(bytes(4_000_000))\ntime.sleep(10)"
 GREEDY = [
     pytest.param("python", "a = []\nwhile True: a.append(bytearray(b'x' * 1_000_000))", id="python bytes"),
     pytest.param("python", "a = []\nwhile True: a.append([0] * 100)", id="python lists"),
@@ -45,7 +54,7 @@ def test_kills_what_takes_too_much_memory(run, language, source_code):
         pytest.param("a = bytearray(10 ** 14)", Reason.RUNTIME_ERROR, id="asks for too much at once"),
         pytest.param("raise MemoryError", Reason.RUNTIME_ERROR, id="says so itself"),
         pytest.param(
-            "import os, time\na = bytearray(80_000_000); a[::4096] = b'x' * len(a[::4096])\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(0.3); os._exit(0)\nfor _ in range(8): os.wait()",
+            _SHARING,
             None,
             id="shares pages with its children",
         ),
@@ -53,9 +62,6 @@ def test_kills_what_takes_too_much_memory(run, language, source_code):
 )
 def test_calls_nothing_else_memory(run_python, source_code, reason):
     assert run_python(source_code, run_memory_mib=128).reason is reason
-
-
-_SOCKETS = "import socket, time\npairs = [socket.socketpair() for _ in range({pairs})]\ntime.sleep(0.5)\nprint('done')"
 
 
 @pytest.mark.parametrize(
@@ -73,3 +79,37 @@ def test_kills_what_opens_too_many_sockets(run_python, preparation):
 
 def test_lets_a_program_have_as_many_sockets_as_it_may(run_python):
     assert run_python(_SOCKETS.format(pairs=100)).stdout == "done\n"
+
+
+# What Docker leaves to root, but for what no runner asks for: above all no CAP_SYS_PTRACE, and so no look at others.
+_CONTAINER = [
+    "setpriv",
+    "--inh-caps=-all",
+    "--bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid",
+]
+
+
+@pytest.fixture(scope="module")
+def root_in_a_container(built_sandbox: None, toolchain_path: str) -> Iterator[RunnerProcess]:
+    root = tempfile.mkdtemp(prefix="livecode-runs-")
+    Path(root).chmod(0o755)
+    runner = RunnerProcess("own_uid", toolchain_path, None, root, launched_by=_CONTAINER)
+    yield runner
+    runner.stop()
+    shutil.rmtree(root)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give its capabilities away")
+@pytest.mark.parametrize(
+    ("source_code", "stdout", "stderr"),
+    [
+        pytest.param(_SHARING, "", "", id="shares pages with its children"),
+        pytest.param(_SOCKETS.format(pairs=100), "done\n", "", id="has as many sockets as it may"),
+        pytest.param(_SOCKETS.format(pairs=200), "", "Execution exceeded its limit of sockets\n", id="opens too many"),
+        pytest.param(_DELETED, "", "Execution exceeded 16 MiB of files\n", id="keeps deleted files"),
+    ],
+)
+def test_root_in_a_container_sees_what_its_programs_hold(root_in_a_container, source_code, stdout, stderr):
+    assert root_in_a_container.layers["separate_uid"]
+    outcome = root_in_a_container.run("python", source_code, run_memory_mib=128, file_size_mib=16)
+    assert (outcome.stdout, outcome.stderr) == (stdout, stderr)

@@ -1,0 +1,20 @@
+"""Fills the disk with deleted files of which one page is mapped, and none is open."""
+
+from tests.sandbox.attacks.attack import Attack
+
+ATTACK = Attack(
+    must_not="take more of the disk than the limit",
+    outside="it is killed, and the next run prints 1",
+    ends=("RUNTIME_ERROR",),
+    harmless=False,
+    limits={"file_size_mib": 16},
+    source="""
+import mmap
+kept = []
+for n in range(30):
+    with open('x', 'wb+', buffering=0) as file:
+        os.unlink('x'); file.write(bytes(4_000_000)); kept.append(mmap.mmap(file.fileno(), 4096))
+time.sleep(10)
+won('it was let')
+""",
+)

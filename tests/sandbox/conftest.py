@@ -77,6 +77,7 @@ class RunnerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,  # ours may lie outside our PID namespace, and then has no number here
             **identity,
         )
         report = self._receive()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.processes import mentioning, wait_until_gone
 from tests.e2e.stack import stack_folder
+from tests.toolchain import link_toolchain
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,7 +63,10 @@ def test_a_localstack_that_ends_at_once_is_told_with_its_last_line_and_nothing_i
         python = folder / "python"
         python.write_text("#!/bin/sh\necho starting\necho no licence\nexit 1\n")
         python.chmod(0o755)
-        said = refusal("up", "--state-dir", str(folder / "state"), "--python", str(python), "--port", free_port)
+        state = folder / "state"
+        state.mkdir()
+        link_toolchain(state)
+        said = refusal("up", "--state-dir", str(state), "--python", str(python), "--port", free_port)
         assert said.startswith("LocalStack does not start: no licence (log: ")
         wait_until_gone(mentioning(str(folder)))
 

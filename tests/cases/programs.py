@@ -85,6 +85,7 @@ int main() {
 }
 """,
         outcomes=prints("16"),
+        needs=("spare cores",),
     ),
     Program(
         cases=("C12",),

@@ -18,8 +18,13 @@ if api_key := os.environ.get("LIVECODE_API_KEY"):  # of a service that serves no
     PAGE_HEADERS["x-api-key"] = api_key
 
 
-def poll(question: Callable[[], T | None], *, what: str, deadline_s: float = 30, pause_s: float = 0.05) -> T:
-    """Asks until the answer is neither None nor False; AssertionError at the deadline."""
+def poll(
+    question: Callable[[], T | None], *, what: str, deadline_s: float = 30, pause_s: float = 0.05, growth: float = 1
+) -> T:
+    """Asks until the answer is neither None nor False; AssertionError at the deadline.
+
+    Each pause is `growth` times the one before, up to half a second.
+    """
     ends = time.monotonic() + deadline_s
     while True:
         answer = question()
@@ -27,6 +32,7 @@ def poll(question: Callable[[], T | None], *, what: str, deadline_s: float = 30,
             return answer
         assert time.monotonic() < ends, f"not within {deadline_s:g} s: {what}"
         time.sleep(pause_s)
+        pause_s = max(pause_s, min(pause_s * growth, 0.5))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +68,9 @@ class LiveCode:
             execution = self.get(execution_id)
             return execution if execution["status"] in TERMINAL else None
 
-        return poll(terminal, what=f"execution {execution_id} is terminal", deadline_s=deadline_s)
+        # Asking takes time from what runs: under LocalStack, half a core at twenty times a second.
+        what = f"execution {execution_id} is terminal"
+        return poll(terminal, what=what, deadline_s=deadline_s, growth=1.3)
 
     def wait_for_start(self, execution_id: str, *, deadline_s: float = 60) -> None:
         def begun() -> bool:

@@ -22,6 +22,14 @@ def test_returns_warnings_without_failing(run_cpp):
     assert "unused" in outcome.compile_output
 
 
+def test_lets_a_compiler_warn_as_much_as_it_likes(run_cpp):
+    statements = "n;" * 8000  # in one line, which is shown with each warning
+    outcome = run_cpp(f'#include <cstdio>\nint main() {{ int n = 0; {statements} std::puts("ran"); }}')
+    assert (outcome.status, outcome.stdout) == (Status.COMPLETED, "ran\n")
+    assert outcome.compile_output_truncated
+    assert len(outcome.compile_output.encode()) <= 100 * 1024
+
+
 @pytest.mark.parametrize(
     "source_code",
     [

@@ -15,7 +15,31 @@ from tests.sandbox.conftest import IS_ROOT, RunnerProcess
 _SHARING = "import os, time\na = bytearray(80_000_000); a[::4096] = b'x' * len(a[::4096])\nfor _ in range(8):\n    if os.fork() == 0: time.sleep(0.3); os._exit(0)\nfor _ in range(8): os.wait()"
 _SOCKETS = "import socket, time\npairs = [socket.socketpair() for _ in range({pairs})]\ntime.sleep(0.5)\nprint('done')"
 _DELETED = "import os, time\nkept = []\nfor _ in range(10):\n    kept.append(open('x', 'wb', buffering=0)); os.unlink('x'); kept[-1].write(bytes(4_000_000))\ntime.sleep(10)"
+_EXIT_THREAD = "import ctypes, os, platform, threading, time\nexit_thread = lambda: ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)\n"
+_SHARED_BY_CLONE = """
+#include <cstdio>
+#include <cstring>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+static char stack[65536];
+static int wait_a_moment(void *) { usleep(300'000); _exit(0); }
+int main() {
+    std::vector<char> data(85 << 20, 'd');
+    MAKE_CHILD
+    int status = -1;
+    waitpid(-1, &status, __WALL);
+    std::printf("%d %zu\\n", status, data.size() >> 20);
+}
+"""
 GREEDY = [
+    pytest.param(
+        "python",
+        _EXIT_THREAD
+        + "def f():\n    a = []\n    for _ in range(300): a.append(b'x' * 1_000_000)\n    time.sleep(60); os._exit(0)\nthreading.Thread(target=f).start(); exit_thread()",
+        id="a thread after the main thread's end",
+    ),
     pytest.param("python", "a = []\nwhile True: a.append(bytearray(b'x' * 1_000_000))", id="python bytes"),
     pytest.param("python", "a = []\nwhile True: a.append([0] * 100)", id="python lists"),
     pytest.param("javascript", "const a = []; for (;;) a.push(Buffer.alloc(1e7, 1));", id="node Buffers"),
@@ -44,6 +68,24 @@ def test_kills_what_takes_too_much_memory(run, language, source_code):
     assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.MEMORY_LIMIT_EXCEEDED)
     assert outcome.signal == "SIGKILL"
     assert outcome.memory_kb >= 100 * 1024
+
+
+@pytest.mark.parametrize(
+    "make_child",
+    [
+        pytest.param("if (vfork() == 0) { usleep(300'000); _exit(0); }", id="vfork"),
+        pytest.param("clone(wait_a_moment, stack + sizeof stack, CLONE_VM, nullptr);", id="clone with its memory"),
+        pytest.param(
+            "for (int i = 0; i < 3; i++) if (fork() == 0) { if (vfork() == 0) { usleep(300'000); _exit(0); } _exit(0); }\n"
+            "    for (int i = 0; i < 2; i++) wait(nullptr);",
+            id="vfork in forked children",
+        ),
+    ],
+)
+def test_counts_memory_that_processes_share_once(run_cpp, make_child):
+    outcome = run_cpp(_SHARED_BY_CLONE.replace("MAKE_CHILD", make_child), run_memory_mib=128)
+    assert (outcome.stdout, outcome.reason) == ("0 85\n", None)
+    assert 85 * 1024 <= outcome.memory_kb <= 128 * 1024
 
 
 @pytest.mark.parametrize(
@@ -77,8 +119,16 @@ def test_kills_what_opens_too_many_sockets(run_python, preparation):
     assert outcome.stderr == "Execution exceeded its limit of sockets\n"
 
 
-def test_lets_a_program_have_as_many_sockets_as_it_may(run_python):
-    assert run_python(_SOCKETS.format(pairs=100)).stdout == "done\n"
+@pytest.mark.parametrize(
+    "children",
+    [
+        pytest.param("", id="by itself"),
+        pytest.param("[os.fork() or (time.sleep(0.4), os._exit(0)) for _ in range(3)]\n", id="with its children"),
+    ],
+)
+def test_lets_a_program_have_as_many_sockets_as_it_may(run_python, children):
+    preparation, end, waiting = _SOCKETS.format(pairs=100).rpartition("time.sleep")
+    assert run_python(f"import os\n{preparation}{children}{end}{waiting}").stdout == "done\n"
 
 
 # What Docker leaves to root, but for what no runner asks for: above all no CAP_SYS_PTRACE, and so no look at others.

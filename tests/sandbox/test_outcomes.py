@@ -75,6 +75,17 @@ def test_says_that_time_was_up_however_much_was_printed(run_python):
     assert len(outcome.stderr) <= 100 * 1024
 
 
+def test_counts_wall_time_from_the_start_of_the_program(run_cpp):
+    burns = "std::clock_t t = std::clock(); while (std::clock() - t < CLOCKS_PER_SEC / 20);"
+    outcome = run_cpp(f"#include <ctime>\nint main() {{ {burns} }}")
+    assert outcome.execution_time_ms >= outcome.cpu_time_ms >= 50
+
+
+def test_counts_the_time_of_programs_that_take_none(run_cpp):
+    outcome = run_cpp("int main() {}")
+    assert outcome.execution_time_ms >= max(1, outcome.cpu_time_ms)
+
+
 def test_blames_itself_when_the_environment_had_less_time_than_the_program(run):
     with pytest.raises(RuntimeError, match="EnvironmentOutOfTime"):
         run("python", "while True: pass", time_left_seconds=4)

@@ -46,10 +46,6 @@ def judge_compile(result: PhaseResult, *, wall_time_seconds: float, file_size_mi
         return Verdict(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED, note=note)
     if result.memory_exceeded:
         return Verdict(status=Status.FAILED, reason=Reason.MEMORY_LIMIT_EXCEEDED)
-    if result.output_exceeded:
-        return Verdict(
-            status=Status.FAILED, reason=Reason.COMPILATION_ERROR, note="Compilation exceeded its output limit"
-        )
     if result.files_exceeded:
         note = f"Compilation exceeded {file_size_mib} MiB of files"
         return Verdict(status=Status.FAILED, reason=Reason.COMPILATION_ERROR, note=note)

@@ -341,7 +341,14 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "#include <bits/stdc++.h>\nusing namespace std;\nint main() { vector<int> v{3, 1, 2}; sort(v.begin(), v.end()); for (int x : v) cout << x << ' '; cout << endl; }\n",
         "1 2 3 \n",
     ),
+    "standard streams by their names": (
+        _program(
+            "fstream",
+            'std::ifstream in("/dev/stdin"); int x = 7; bool read = static_cast<bool>(in >> x); std::ofstream("/dev/stdout") << read << "\\n"; std::ofstream("/dev/stderr").flush();',
+        ),
+        "0\n",
+    ),
 }
 
 # These in every mode; the others in one.
-EVERYWHERE = ("thread", "file system", "iostream", "fork and wait", "atomic wait")
+EVERYWHERE = ("standard streams by their names", "thread", "file system", "iostream", "fork and wait", "atomic wait")

@@ -221,4 +221,9 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "outer: for (const [i, x] of ['a', 'b'].entries()) { for (;;) { if (i) break outer; console.log(x); continue outer; } }\nconsole.log([3, 1, 2].sort(), [1, 2].at(-1), Object.fromEntries([['a', 1]]));",
         "a\n[ 1, 2, 3 ] 2 { a: 1 }\n",
     ),
+    "standard streams by their names": (
+        "const fs = require('fs'); const text = fs.readFileSync('/dev/stdin', 'utf8'); fs.writeFileSync('/dev/stdout', `rows: ${text.split('\\n').filter(Boolean).length}\\n`); fs.writeFileSync('/dev/stderr', '');",
+        "rows: 0\n",
+    ),
+    "standard input as a whole": ("console.log(JSON.stringify(require('fs').readFileSync(0, 'utf8')));", '""\n'),
 }

@@ -247,4 +247,20 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "import argparse, textwrap\na = argparse.ArgumentParser(); a.add_argument('--n', type=int, default=3); print(a.parse_args([]).n, f'{1234.5:>12,.2f}|{255:#x}', textwrap.shorten('a b c d', 6, placeholder='…'))",
         "3     1,234.50|0xff a b c…\n",
     ),
+    "standard streams by their names": (
+        "print(repr(open('/dev/stdin').read()))\nopen('/dev/stdout', 'w').write('out\\n')\nopen('/dev/fd/1', 'a').write('again\\n')\nopen('/dev/stderr', 'w').close()",
+        "''\nout\nagain\n",
+    ),
+    "standard input in an event loop": (
+        "import asyncio, sys\nasync def f():\n    reader = asyncio.StreamReader()\n    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)\n    print(await reader.read())\nasyncio.run(f())",
+        "b''\n",
+    ),
+    "waiting for standard input": (
+        "import os, select, sys\nprint([f is sys.stdin for f in select.select([sys.stdin], [], [], 30)[0]], os.read(0, 1))\np = select.poll(); p.register(0); print(len(p.poll(30000)))\ne = select.epoll(); e.register(0); print(len(e.poll(30)))",
+        "[True] b''\n1\n1\n",
+    ),
+    "output over a pipe of its own uid": (
+        "import subprocess\nprint(subprocess.run('cat /dev/stdin; echo out > /dev/stdout; echo err > /dev/stderr', shell=True, capture_output=True))",
+        "CompletedProcess(args='cat /dev/stdin; echo out > /dev/stdout; echo err > /dev/stderr', returncode=0, stdout=b'out\\n', stderr=b'err\\n')\n",
+    ),
 }

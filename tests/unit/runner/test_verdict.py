@@ -50,7 +50,6 @@ def test_judges_a_run(result, status, reason):
         (KILLED, Status.FAILED, Reason.COMPILATION_ERROR),
         (replace(KILLED, timed_out=True), Status.TIMEOUT, Reason.TIME_LIMIT_EXCEEDED),
         (replace(KILLED, memory_exceeded=True), Status.FAILED, Reason.MEMORY_LIMIT_EXCEEDED),
-        (replace(KILLED, output_exceeded=True), Status.FAILED, Reason.COMPILATION_ERROR),
         (replace(KILLED, files_exceeded=True), Status.FAILED, Reason.COMPILATION_ERROR),
     ],
 )

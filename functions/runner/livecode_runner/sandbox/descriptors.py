@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from .processes import thread_ids
+from .tasks import Shared, has_memory, one_of_each, resident_bytes, task_with_memory
+
 T = TypeVar("T")
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2  # linux/prctl.h
-_DELETED = " (deleted)"
+_DELETED = b" (deleted)"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,7 +40,8 @@ class HeldFiles:
 
 def descriptors(pid: int, uid: int | None) -> list[Descriptor] | None:
     """None if the process hides them, none if it is gone. `uid` is the run's own, if it has one."""
-    return read_as(uid, lambda: list(_descriptors(pid)))
+    found = read_as(uid, lambda: list(_descriptors(pid)))
+    return [] if found is None and not resident_bytes(pid) else found
 
 
 def held_files(pids: Collection[int], uid: int | None, folders: Collection[str]) -> HeldFiles:
@@ -49,7 +53,7 @@ def held_files(pids: Collection[int], uid: int | None, folders: Collection[str])
         found = descriptors(pid, uid)
         mappings = read_as(uid, lambda pid=pid: _deleted_mappings(pid, folders))  # type: ignore[misc]
         if found is None or mappings is None:
-            complete = False
+            complete = complete and not resident_bytes(pid)  # what has ended holds nothing
             continue
         mapped |= mappings
         for each in found:
@@ -73,29 +77,40 @@ def read_as(uid: int | None, read: Callable[[], T]) -> T | None:
 
 
 def _descriptors(pid: int) -> Iterator[Descriptor]:
-    """Raises PermissionError."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError), os.scandir(f"/proc/{pid}/fd") as links:
+    """Of each table of descriptors that a thread of it has. Raises PermissionError."""
+    for task in one_of_each(thread_ids(pid), Shared.DESCRIPTORS):
+        try:
+            yield from _descriptors_of_task(f"/proc/{pid}/task/{task}")
+        except PermissionError:
+            if has_memory(task):  # the kernel shows the end of a task, its main thread's also, to root alone
+                raise
+
+
+def _descriptors_of_task(folder: str) -> Iterator[Descriptor]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), os.scandir(f"{folder}/fd") as links:
         for link in links:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 status = link.stat()
-                carries = stat.S_ISSOCK(status.st_mode) and _files_in_queue(pid, link.name) > 0
+                carries = stat.S_ISSOCK(status.st_mode) and _files_in_queue(f"{folder}/fdinfo/{link.name}") > 0
                 yield Descriptor(status=status, carries_files=carries)
 
 
-def _files_in_queue(pid: int, descriptor: str) -> int:
+def _files_in_queue(descriptor: str) -> int:
     """Since Linux 5.6 (proc_pid_fdinfo(5))."""
-    text = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text()
+    text = Path(descriptor).read_text()
     return int(text.partition("scm_fds:")[2].split(maxsplit=1)[0]) if "scm_fds:" in text else 0
 
 
 def _deleted_mappings(pid: int, folders: Collection[str]) -> set[int]:
     """The inodes of deleted files in these folders that it has mapped. Raises PermissionError."""
     inodes = set()
+    places = [f"{folder}/".encode() for folder in folders]
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for line in Path(f"/proc/{pid}/maps").read_text(errors="surrogateescape").splitlines():
+        # As bytes, since a name may hold whatever Python takes for the end of a line; the kernel writes \\012 for \n.
+        for line in Path(f"/proc/{task_with_memory(pid)}/maps").read_bytes().split(b"\n"):
             if line.endswith(_DELETED):
                 *_, inode, path = line.split(maxsplit=5)
-                if any(path.startswith(f"{folder}/") for folder in folders):
+                if any(path.startswith(place) for place in places):
                     inodes.add(int(inode))
     return inodes
 

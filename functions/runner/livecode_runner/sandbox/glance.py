@@ -57,7 +57,7 @@ class Glance:
             return False
 
     def resident_bytes(self) -> int:
-        """0 once the process has ended."""
+        """0 once the main thread has ended."""
         try:
             return int(os.pread(self._statm, 128, 0).split(maxsplit=2)[1]) * _PAGE_BYTES
         except (OSError, IndexError):

@@ -1,51 +1,58 @@
 """Measures the memory of a run's processes."""
 
-import os
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from .descriptors import read_as
+from .processes import read_stat
+from .tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
 
 # So often at most: a program may not hide behind children that come and go.
 _MEASUREMENTS = 3
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_EXECUTION_SECONDS = 0.002  # from vfork to execve, for a child that does what such children do
 
 
-def resident_bytes(pid: int) -> int:
-    """0 if there is no such process. Pages shared with others count fully; 6 microseconds."""
-    try:
-        descriptor = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return 0
-    try:
-        return int(os.read(descriptor, 128).split()[1]) * _PAGE_BYTES
-    except (OSError, IndexError):
-        return 0
-    finally:
-        os.close(descriptor)
-
-
-def proportional_bytes(pid: int, uid: int | None) -> int:
+def proportional_bytes(task: int, uid: int | None) -> int:
     """Its share: a page that n processes have counts as 1/n. Takes milliseconds; falls back to what is resident."""
     try:
-        text = read_as(uid, Path(f"/proc/{pid}/smaps_rollup").read_text)
+        text = read_as(uid, Path(f"/proc/{task}/smaps_rollup").read_text)
     except OSError:
         text = None
     for line in (text or "").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
-    return resident_bytes(pid)  # gone, or it made itself unreadable: then it must do without the discount
+    return resident_bytes(task)  # gone, or it made itself unreadable: then it must do without the discount
 
 
 def measure_memory(pids: Collection[int], limit_bytes: int, uid: int | None) -> int:
-    """The memory of these processes together; exact only where it matters, above the limit."""
-    resident = sum(map(resident_bytes, pids))
-    if resident <= limit_bytes or len(pids) == 1:
+    """The memory of these processes together; exact only where it matters, above the limit.
+
+    What processes share as a whole (vfork) counts once. Where the kernel does not say who shares, children that have
+    not executed a program yet get a moment to do so.
+    """
+    tasks = _tasks_with_memory(pids)
+    resident = sum(map(resident_bytes, tasks))
+    if resident <= limit_bytes or len(tasks) == 1:
         return resident
     for _ in range(_MEASUREMENTS):
-        proportional = sum(proportional_bytes(pid, uid) for pid in pids)
-        # A process that ends in between leaves its share of the pages to those that are read later: they count twice.
-        if proportional <= limit_bytes or all(map(resident_bytes, pids)):
+        proportional = sum(proportional_bytes(task, uid) for task in tasks)
+        if proportional <= limit_bytes or _is_settled(pids, tasks):
             break
-        pids = [pid for pid in pids if resident_bytes(pid)]
+        tasks = _tasks_with_memory(pids)
     return proportional
+
+
+def _tasks_with_memory(pids: Iterable[int]) -> list[int]:
+    """One for each memory that these processes have."""
+    return one_of_each(filter(resident_bytes, map(task_with_memory, pids)), Shared.MEMORY)
+
+
+def _is_settled(pids: Iterable[int], tasks: Iterable[int]) -> bool:
+    """Whether a measurement of these tasks can be believed; may wait a moment until the next is better."""
+    if not all(map(resident_bytes, tasks)):
+        return False  # one that ended in between left its share of the pages to those read later: they count twice
+    if can_compare() or all(stat.has_executed for pid in pids if (stat := read_stat(pid))):
+        return True
+    time.sleep(_EXECUTION_SECONDS)
+    return False

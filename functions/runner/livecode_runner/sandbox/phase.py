@@ -9,7 +9,10 @@ class SandboxFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseLimits:
-    """Memory is resident, summed over the phase's processes; files are all that the run's folder holds."""
+    """Memory is resident, summed over the phase's processes; files are all that the run's folder holds.
+
+    Without an `output_limit_bytes` it may print for as long as it runs.
+    """
 
     wall_time_seconds: float
     memory_bytes: int
@@ -17,12 +20,14 @@ class PhaseLimits:
     process_limit: int
     file_bytes: int
     stream_limit_bytes: int
-    output_limit_bytes: int
+    output_limit_bytes: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseResult:
     """What was measured on the program alone. Exactly one of `exit_code` and `signal` (a name) is set.
+
+    `wall_time_ms` is from its execve to its end, begun milliseconds counted; `cpu_time_ms` is rounded.
 
     The `..._exceeded` facts and `timed_out` say that we killed it, and why; at most one is true.
     `stdout` and `stderr` are the first `stream_limit_bytes` of what was printed, `..._bytes` how much it was.

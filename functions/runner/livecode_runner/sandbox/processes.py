@@ -24,6 +24,7 @@ from .phase import SandboxFailed
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
 _REAP_SECONDS = 0.05
 _STRAY_MILLISECONDS = 5
+_FORKED_WITHOUT_EXECUTING = 0x40  # PF_FORKNOEXEC in linux/sched.h
 _SWEEP_SECONDS = 10.0  # 64 processes forking as fast as they can were gone after 51 ms
 
 
@@ -37,6 +38,7 @@ class ProcessStat:
     session: int
     threads: int
     state: str
+    has_executed: bool  # a program of its own, since it was made
 
 
 @dataclass
@@ -153,6 +155,7 @@ def read_stat(pid: int) -> ProcessStat | None:
     return ProcessStat(
         pid=pid,
         state=fields[0].decode(),
+        has_executed=not int(fields[6]) & _FORKED_WITHOUT_EXECUTING,
         parent=int(fields[1]),
         group=int(fields[2]),
         session=int(fields[3]),
@@ -239,11 +242,11 @@ def _read(path: str) -> bytes | None:
     """A small file of /proc; None once its process is gone. Called often, so without the layers of `open`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     try:
         return os.read(descriptor, 65536)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return None
     finally:
         os.close(descriptor)

@@ -211,6 +211,7 @@ class Run:
                 LAUNCHER,
                 [*self.sandbox.arguments(self, limits), *joined, "--", *command],
                 self.environment,
+                uid=self.folder.uid,
                 merge_streams=merge_streams,
             )
             result = supervise(program, watch, limits)

@@ -33,7 +33,7 @@ class SocketCount:
     def exceeded(self, pids: Iterable[int], uid: int | None) -> bool:
         """Others open sockets too: only if there are too many new ones we ask whose they are."""
         new = _read(self._descriptor) - self._at_start
-        return new > SOCKET_LIMIT and sum(_held(pid, uid, unknown=new) for pid in pids) > SOCKET_LIMIT
+        return new > SOCKET_LIMIT and _held(pids, uid, unknown=new) > SOCKET_LIMIT
 
 
 def _read(descriptor: int) -> int:
@@ -41,9 +41,15 @@ def _read(descriptor: int) -> int:
     return int(os.pread(descriptor, 64, 0).split(maxsplit=3)[2])
 
 
-def _held(pid: int, uid: int | None, *, unknown: int) -> int:
-    """Whoever hides its descriptors from us, or lets some wait in a socket, is taken to hold all."""
-    found = descriptors(pid, uid)
-    if found is None or any(each.carries_files for each in found):
-        return unknown
-    return sum(stat.S_ISSOCK(each.status.st_mode) for each in found)
+def _held(pids: Iterable[int], uid: int | None, *, unknown: int) -> int:
+    """The sockets of these processes, each counted once, however many of them have it.
+
+    Whoever hides its descriptors from us, or lets some wait in a socket, is taken to hold all.
+    """
+    inodes: set[int] = set()
+    for pid in pids:
+        found = descriptors(pid, uid)
+        if found is None or any(each.carries_files for each in found):
+            return unknown
+        inodes.update(each.status.st_ino for each in found if stat.S_ISSOCK(each.status.st_mode))
+    return len(inodes)

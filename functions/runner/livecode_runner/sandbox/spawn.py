@@ -20,6 +20,7 @@ class Program:
     """A running program; whoever holds it closes the descriptors and reaps `pid`, then `init`.
 
     `init` is that of its PID namespace, if it has one: a child of ours too, which ends all in it when it is killed.
+    `started` is when it was executed (time.monotonic); by then its process had used `launch_cpu_seconds`.
     """
 
     pid: int
@@ -27,6 +28,8 @@ class Program:
     pidfd: int
     stdout: int
     stderr: int
+    started: float
+    launch_cpu_seconds: float
 
     def close(self) -> None:
         for descriptor in {self.pidfd, self.stdout, self.stderr}:
@@ -38,20 +41,29 @@ def spawn(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
+    uid: int | None = None,
     merge_streams: bool = False,
 ) -> Program:
-    """Returns once the command is executing; raises SandboxFailed if it cannot be."""
+    """Returns once the command is executing; raises SandboxFailed if it cannot be.
+
+    `uid` is the one that the launcher changes to, if any: the pipes are given to it, so that the program may also open
+    them by name, as /dev/stdin, /dev/stdout and /dev/stderr.
+    """
     with contextlib.ExitStack() as opened, contextlib.ExitStack() as ours:
+        stdin = _ended_pipe(opened)
         stdout, stdout_end = _pipe(ours, opened, size=_PIPE_BYTES)
         stderr, stderr_end = (stdout, stdout_end) if merge_streams else _pipe(ours, opened, size=_PIPE_BYTES)
         status, status_end = _pipe(opened, opened)
+        for end in (stdin, stdout_end, stderr_end):
+            if uid is not None:
+                os.fchown(end, uid, uid)
         try:
             launcher_pid = os.posix_spawn(
                 launcher,
                 [launcher, *arguments],
                 environment,
                 file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, stdin, 0),
                     (os.POSIX_SPAWN_DUP2, stdout_end, 1),
                     (os.POSIX_SPAWN_DUP2, stderr_end, 2),
                     (os.POSIX_SPAWN_DUP2, status_end, _STATUS_DESCRIPTOR),
@@ -59,7 +71,7 @@ def spawn(
             )
         except OSError as error:
             raise SandboxFailed(f"the launcher could not be started: {error.strerror}") from error
-        for descriptor in {stdout_end, stderr_end, status_end}:
+        for descriptor in {stdin, stdout_end, stderr_end, status_end}:
             os.close(descriptor)
         opened.pop_all()
         ours.callback(os.close, status)
@@ -76,7 +88,23 @@ def spawn(
         pidfd = os.pidfd_open(pid)  # not reaped yet, so the number is still its own
         ours.pop_all()
         os.close(status)
-        return Program(pid=pid, init=report.init, pidfd=pidfd, stdout=stdout, stderr=stderr)
+        return Program(
+            pid=pid,
+            init=report.init,
+            pidfd=pidfd,
+            stdout=stdout,
+            stderr=stderr,
+            started=report.started_ns / 1e9,
+            launch_cpu_seconds=report.launch_cpu_ns / 1e9,
+        )
+
+
+def _ended_pipe(theirs: contextlib.ExitStack) -> int:
+    """A pipe that nobody writes to: it reads as empty, and unlike /dev/null an event loop can wait for it."""
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    os.close(writing)
+    theirs.callback(os.close, reading)
+    return reading
 
 
 def _pipe(ours: contextlib.ExitStack, theirs: contextlib.ExitStack, *, size: int | None = None) -> tuple[int, int]:
@@ -107,6 +135,8 @@ def _read_to_end(descriptor: int) -> tuple[bytes, bool]:
 class _Report:
     pid: int | None
     init: int | None
+    started_ns: int
+    launch_cpu_ns: int
     failure: str | None
 
 
@@ -120,4 +150,10 @@ def _parse_status(received: bytes, complete: bool) -> _Report:
             failure = f"{' '.join(rest[:-1])}: {os.strerror(int(rest[-1]))}"
         else:
             ids[word] = int(rest[0])
-    return _Report(pid=ids.get("pid"), init=ids.get("init"), failure=failure)
+    return _Report(
+        pid=ids.get("pid"),
+        init=ids.get("init"),
+        started_ns=ids.get("started_ns", 0),
+        launch_cpu_ns=ids.get("launch_cpu_ns", 0),
+        failure=failure,
+    )

@@ -16,10 +16,11 @@ the program has a uid that no other run has, namespaces (launcher/namespaces.c) 
 non-dumpable, so nobody of its uid may read its memory, environment or descriptors. The program's environment is ours,
 fixed, and holds no secret.
 
-Pipes. Standard input is /dev/null. Standard output and error are one pipe each, which only the run writes to and only
-the runner reads. The launcher's status pipe closes when the program is executed: the program inherits nothing else, so
-there is no channel on which it could forge a result. We read both pipes in one loop, keep a prefix, and throw the rest
-away; the pipes never decide when a run is over, because a daemon can keep them open.
+Pipes. Standard input is a pipe that has ended. Standard output and error are one pipe each, which only the run writes
+to. All belong to the run's uid, so that the program may open them by their names in /dev; what it then reads or writes
+of its own output changes nothing for others. The launcher's status pipe closes when the program is executed; it
+inherits nothing else, so there is no channel on which it could forge a result. We read both pipes in one loop, keep a
+prefix, and throw the rest away; the pipes never decide when a run is over, because a daemon can keep them open.
 
 The end. The main process's end ends the run (a pidfd tells). Then, in this order: kill its group while its zombie still
 holds the group's number, reap it, kill and reap all that is left until nothing is, read what the pipes still hold.
@@ -35,6 +36,7 @@ What it does not protect
 """
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -55,10 +57,10 @@ def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> Ph
     stdout = Stream(program.stdout, limits.stream_limit_bytes)
     stderr = stdout if program.stderr == program.stdout else Stream(program.stderr, limits.stream_limit_bytes)
     try:
-        started = time.monotonic()
-        watch.start(started)
+        watch.start(time.monotonic())
         try:
-            reason = _follow(program, [stdout, stderr], watch, started + limits.wall_time_seconds, limits)
+            deadline = program.started + limits.wall_time_seconds
+            reason = _follow(program, [stdout, stderr], watch, deadline, limits)
         finally:
             ended = time.monotonic()
             _kill_group(program.pid)
@@ -71,11 +73,12 @@ def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> Ph
         watch.stop()
         program.close()
     exit_code = os.waitstatus_to_exitcode(status)
+    cpu_seconds = usage.ru_utime + usage.ru_stime - program.launch_cpu_seconds
     return PhaseResult(
         exit_code=exit_code if exit_code >= 0 else None,
         signal=_signal_name(-exit_code) if exit_code < 0 else None,
-        wall_time_ms=round((ended - started) * 1000),
-        cpu_time_ms=round((usage.ru_utime + usage.ru_stime + orphans_cpu_seconds) * 1000),
+        wall_time_ms=math.ceil((ended - program.started) * 1000),
+        cpu_time_ms=round(max(0.0, cpu_seconds + orphans_cpu_seconds) * 1000),
         memory_kb=max(usage.ru_maxrss, watch.peak_memory_bytes // 1024),
         stdout=stdout.kept,
         stderr=stderr.kept,
@@ -99,13 +102,14 @@ def _follow(
     by_descriptor = {stream.descriptor: stream for stream in streams}
     for descriptor in by_descriptor:
         poll.register(descriptor, select.POLLIN)
+    output_limit_bytes = math.inf if limits.output_limit_bytes is None else limits.output_limit_bytes
     reason: Exceeded | str | None = None
     while True:
         now = time.monotonic()
         if reason is None:
             if now >= deadline:
                 reason = "time"
-            elif sum(stream.total_bytes for stream in by_descriptor.values()) > limits.output_limit_bytes:
+            elif sum(stream.total_bytes for stream in by_descriptor.values()) > output_limit_bytes:
                 reason = "output"
             elif now >= watch.next_look:
                 reason = watch.look(now)

@@ -14,6 +14,7 @@ from .memory import measure_memory
 from .phase import PhaseLimits
 from .processes import ProcessTree, read_stat
 from .sockets import SocketCount
+from .tasks import resident_bytes
 
 SHORTEST_TICK_SECONDS, LONGEST_TICK_SECONDS = 0.010, 0.020
 # No program of one process comes to its limit before the next look: nothing touches memory or fills files faster.
@@ -89,7 +90,7 @@ class ResourceWatch:
     def _look_at_memory(self, pids: frozenset[int]) -> Exceeded | None:
         glance = self.tree.glance
         if glance is not None and len(pids) == 1:
-            used = glance.resident_bytes()
+            used = glance.resident_bytes() or resident_bytes(self.tree.pid)
         else:
             used = measure_memory(pids, self.limits.memory_bytes, self.tree.uid)
         self._used_memory_bytes = used

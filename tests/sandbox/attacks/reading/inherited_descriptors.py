@@ -8,6 +8,6 @@ ATTACK = Attack(
     source="""
 for n in range(3, 1024):
     with denied: os.fstat(n); won(n)
-if os.fstat(0).st_rdev != os.stat('/dev/null').st_rdev: won('stdin')
+if not stat.S_ISFIFO(os.fstat(0).st_mode) or os.read(0, 1): won('stdin')
 """,
 )

@@ -13,6 +13,8 @@
  *
  *     init 122          the init of the run's PID namespace, if it has one (namespaces.c)
  *     pid 123
+ *     launch_cpu_ns 91  what the process has used of the processor until here
+ *     started_ns 456    the time (CLOCK_MONOTONIC) just before execve
  *     error landlock 13
  *
  * With `probe` the child does not execute anything: it tries what a program must not be able to do, prints what it found
@@ -41,6 +43,7 @@
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
+#include <linux/time.h>
 
 enum { FIRST_SIGNAL = 1, LAST_SIGNAL = 64, KILL_SIGNAL = 9, CHILD_SIGNAL = 17, SIGNAL_SET_BYTES = 8 };
 enum { SPARE_FD_LIMIT = 65536, WRITABLE_BY_OWNER_ONLY = 0022, CLOSE_ON_EXEC = 1 };
@@ -133,6 +136,13 @@ void end_with_runner(void)
 		fail("runner", ESRCH);
 }
 
+static void write_clock(const char *word, long clock)
+{
+	struct { int64_t seconds, nanoseconds; } now;
+	need(CALL_2(__NR_clock_gettime, clock, &now), "clock");
+	write_status(word, "", (unsigned long)now.seconds * 1000000000 + (unsigned long)now.nanoseconds);
+}
+
 /* Like execvpe, but with the given path. */
 _Noreturn static void execute(const char *path, char **command, char **environment)
 {
@@ -175,6 +185,8 @@ _Noreturn static void run_child(const struct options *options, long runner, int 
 	enter_seccomp(options, filter, landlock_abi);
 	if (!options->command)
 		probe(runner, landlock_abi);
+	write_clock("launch_cpu_ns", CLOCK_PROCESS_CPUTIME_ID);
+	write_clock("started_ns", CLOCK_MONOTONIC);
 	execute(options->path, options->command, environment);
 }
 

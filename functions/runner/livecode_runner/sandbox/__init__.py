@@ -1,7 +1,7 @@
 """Runs strangers' programs so that they can neither harm, nor read, nor outlive the runner. Start at supervisor.py."""
 
 from .layers import Layer
-from .phase import PhaseLimits, PhaseResult, SandboxFailed
+from .phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
 from .sandbox import Run, Sandbox
 
-__all__ = ["Layer", "PhaseLimits", "PhaseResult", "Run", "Sandbox", "SandboxFailed"]
+__all__ = ["Layer", "PhaseLimits", "PhaseResult", "Run", "Sandbox", "SandboxBroken", "SandboxFailed"]

@@ -7,6 +7,10 @@ class SandboxFailed(Exception):
     """We could not run the program, or could not end it: our failure, never the program's."""
 
 
+class SandboxBroken(SandboxFailed):
+    """No program can run in this environment any more: its process must end, so that another takes its place."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhaseLimits:
     """Memory is resident, summed over the phase's processes; files are all that the run's folder holds.

@@ -1,37 +1,38 @@
-"""What the sandbox knows of the processes of its own uid."""
+"""Processes that do not end are a reason to end the environment: no later run may have them beside it."""
 
-import os
-import threading
+import subprocess
+import sys
 
-from livecode_runner.sandbox.processes import all_pids, read_stat, real_uid, survey_uid
+import pytest
 
-
-def test_a_survey_names_all_that_a_signal_could_be_aimed_at():
-    started, finish = threading.Event(), threading.Event()
-
-    def wait() -> None:
-        started.set()
-        finish.wait()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    started.wait()
-    survey = survey_uid(os.getuid())
-    finish.set()
-    thread.join()
-    assert {os.getpid(), os.getpgid(0), os.getsid(0), thread.native_id} <= survey.ids
-    assert survey.tasks >= 2
+_RUNNER = """
+import os, sys
+from livecode_runner.sandbox import SandboxBroken
+from livecode_runner.sandbox.processes import ProcessTree
+tree = ProcessTree(uid=None, sweep_seconds=float(sys.argv[1]))
+for _ in range(20):
+    os.posix_spawn("/bin/sleep", ["sleep", "60"], {}, setsid=True)
+try:
+    print("ended", tree.end() >= 0)
+except SandboxBroken as broken:
+    print(broken)
+"""
 
 
-def test_reads_what_the_kernel_says_of_a_process():
-    stat = read_stat(os.getpid())
-    assert stat is not None
-    assert (stat.parent, stat.group, stat.session) == (os.getppid(), os.getpgid(0), os.getsid(0))
-    assert real_uid(os.getpid()) == os.getuid()
-    assert os.getpid() in set(all_pids())
-
-
-def test_a_process_that_is_gone_is_none():
-    pid = os.posix_spawn("/bin/true", ["true"], {})
-    os.waitpid(pid, 0)
-    assert (read_stat(pid), real_uid(pid)) == (None, None)
+@pytest.mark.parametrize(
+    ("sweep_seconds", "said"),
+    [
+        pytest.param("10", "ended True", id="they end in time"),
+        pytest.param("-1", "processes of the run survive SIGKILL", id="they take longer than we wait"),
+    ],
+)
+def test_says_that_processes_survive(sweep_seconds, said):
+    done = subprocess.run(
+        [sys.executable, "-c", _RUNNER, sweep_seconds],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines()[0] == said, done.stderr

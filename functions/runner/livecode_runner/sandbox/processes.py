@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .glance import Glance
-from .phase import SandboxFailed
+from .phase import SandboxBroken
 
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
 _REAP_SECONDS = 0.05
@@ -49,6 +49,7 @@ class ProcessTree:
     pid: int = 0
     init: int | None = None
     glance: Glance | None = None
+    sweep_seconds: float = _SWEEP_SECONDS
     _runner: int = field(default_factory=os.getpid)
     _session: int = field(default_factory=lambda: os.getsid(0))
     _earlier: frozenset[int] = field(default_factory=lambda: _own_children())
@@ -80,11 +81,11 @@ class ProcessTree:
         return found
 
     def end(self) -> float:
-        """Kills what is left; returns the CPU seconds of what we had to reap. Raises SandboxFailed if some survive."""
+        """Kills what is left; returns the CPU seconds of what we had to reap. Raises SandboxBroken if some survive."""
         if self.init is not None:
             self._hand_to_init()
             return self._end_namespace(self.init)
-        cpu_seconds, deadline = 0.0, time.monotonic() + _SWEEP_SECONDS
+        cpu_seconds, deadline = 0.0, time.monotonic() + self.sweep_seconds
         while _has_children():
             pids = self.pids() or self._of_uid()
             if not pids:
@@ -97,7 +98,7 @@ class ProcessTree:
                     _, _, usage = os.wait4(pid, os.WNOHANG)
                     cpu_seconds += usage.ru_utime + usage.ru_stime
             if time.monotonic() > deadline:
-                raise SandboxFailed("processes of the run survive SIGKILL")
+                raise SandboxBroken("processes of the run survive SIGKILL")
             time.sleep(0.0005)
         return cpu_seconds
 
@@ -112,7 +113,7 @@ class ProcessTree:
 
     def _end_namespace(self, init: int) -> float:
         """Its end is the end of all in it; it counts the CPU time of what it reaped."""
-        deadline = time.monotonic() + _SWEEP_SECONDS
+        deadline = time.monotonic() + self.sweep_seconds
         os.kill(init, signal.SIGKILL)
         descriptor = os.pidfd_open(init)
         try:
@@ -124,7 +125,7 @@ class ProcessTree:
                     if real_uid(pid) == self.uid:
                         os.waitpid(pid, os.WNOHANG)
                 if time.monotonic() > deadline:
-                    raise SandboxFailed("processes of the run survive SIGKILL")
+                    raise SandboxBroken("processes of the run survive SIGKILL")
         finally:
             os.close(descriptor)
         _, _, usage = os.wait4(init, 0)

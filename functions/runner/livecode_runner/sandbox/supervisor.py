@@ -42,7 +42,7 @@ import select
 import signal
 import time
 
-from .phase import PhaseLimits, PhaseResult, SandboxFailed
+from .phase import PhaseLimits, PhaseResult, SandboxBroken
 from .spawn import Program
 from .streams import Stream
 from .watch import Exceeded, ResourceWatch
@@ -51,7 +51,7 @@ _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, 
 
 
 def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> PhaseResult:
-    """Returns when nothing of the program is left. Raises SandboxFailed if it cannot be ended. Closes `program`."""
+    """Returns when nothing of the program is left. Raises SandboxBroken if it cannot be ended. Closes `program`."""
     tree = watch.tree
     tree.pid, tree.init = program.pid, program.init
     stdout = Stream(program.stdout, limits.stream_limit_bytes)
@@ -117,7 +117,7 @@ def _follow(
                 _kill(program.pid, watch.tree.pids())
                 deadline = now + _DEATH_SECONDS
         elif now >= deadline:
-            raise SandboxFailed("the program survives SIGKILL")
+            raise SandboxBroken("the program survives SIGKILL")
         wake = deadline if reason is not None else min(deadline, watch.next_look)
         for descriptor, _ in poll.poll(max(0.0, wake - time.monotonic()) * 1000):
             if descriptor == program.pidfd:

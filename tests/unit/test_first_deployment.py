@@ -1,0 +1,41 @@
+"""What would stop or hurt the first `sam deploy` in an empty account, as far as the template shows it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.unit.deployed import TEMPLATE, Deployed
+
+DOCUMENT = yaml_parse(TEMPLATE.read_text())
+PARAMETERS = DOCUMENT["Parameters"]
+DEPLOYING = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+# No parameter given: what an operator gets who types `sam build && sam deploy`.
+FIRST = Deployed()
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
+RULE_FUNCTIONS = {
+    "Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or",
+    "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll", "Ref",
+}  # fmt: skip
+
+
+def functions_in(value: Any) -> Iterator[str]:
+    """The intrinsic functions that a value uses, however deep."""
+    if isinstance(value, dict):
+        for name, argument in value.items():
+            if name.startswith("Fn::") or name in {"Ref", "Condition"}:
+                yield name
+            yield from functions_in(argument)
+    elif isinstance(value, list):
+        for each in value:
+            yield from functions_in(each)
+
+
+@pytest.mark.parametrize("name", DOCUMENT["Rules"])
+def test_rules_use_the_functions_of_rules_alone(name: str) -> None:
+    used = set(functions_in(DOCUMENT["Rules"][name]))
+    assert used
+    assert used <= RULE_FUNCTIONS

@@ -39,3 +39,9 @@ def test_rules_use_the_functions_of_rules_alone(name: str) -> None:
     used = set(functions_in(DOCUMENT["Rules"][name]))
     assert used
     assert used <= RULE_FUNCTIONS
+
+
+def test_a_first_deployment_that_fails_can_be_rolled_back() -> None:
+    assert FIRST.properties("DatabaseCluster")["DeletionProtection"] == "false"
+    assert Deployed(DatabaseDeletionProtection="true").properties("DatabaseCluster")["DeletionProtection"] == "true"
+    assert "DatabaseDeletionProtection=true" in DEPLOYING  # the switch, once the stack stands

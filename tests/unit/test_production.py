@@ -155,7 +155,6 @@ def test_what_holds_data_says_what_becomes_of_it(stack: Deployed) -> None:
 def test_the_database_is_kept_encrypted_and_backed_up() -> None:
     cluster = OWN_DATABASE.properties("DatabaseCluster")
     assert cluster["StorageEncrypted"] is True
-    assert cluster["DeletionProtection"] == "true"
     assert cluster["BackupRetentionPeriod"] >= 7
     assert cluster["ManageMasterUserPassword"] is True
     assert int(str(cluster["EngineVersion"]).split(".")[0]) >= 15

@@ -11,7 +11,7 @@ from typing import Any
 from livecode_local.aws_endpoint import AwsEndpoint
 from livecode_local.environment import EnvironmentFailed
 from livecode_local.errors import StackError
-from livecode_local.functions import LambdaFunction
+from livecode_local.functions import ENVIRONMENTS_PER_FUNCTION, LambdaFunction
 from livecode_local.gateway.server import Gateway
 from livecode_local.logs import FunctionLogs, Terminal
 from livecode_local.mappings import EventSourceMapping
@@ -113,7 +113,8 @@ class Stack:
             self._logs.close()
 
     def _own_parameters(self) -> dict[str, str]:
-        parameters = {"DatabaseUrl": self._database_url or ""}
+        # The template's default is for an account that has just been made; here the cores are the limit.
+        parameters = {"DatabaseUrl": self._database_url or "", "RunnerConcurrency": str(ENVIRONMENTS_PER_FUNCTION)}
         programs = self._settings.state / "toolchain" / "bin"
         if programs.is_dir():
             parameters["SandboxPath"] = f"{programs}:{_SYSTEM_PATH}"

@@ -12,6 +12,9 @@ from tests.unit.deployed import TEMPLATE, Deployed
 DOCUMENT = yaml_parse(TEMPLATE.read_text())
 PARAMETERS = DOCUMENT["Parameters"]
 DEPLOYING = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+# What an account that has just been made may run at a time, in all functions:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+NEW_ACCOUNT_CONCURRENCY = 10
 # No parameter given: what an operator gets who types `sam build && sam deploy`.
 FIRST = Deployed()
 
@@ -45,3 +48,16 @@ def test_a_first_deployment_that_fails_can_be_rolled_back() -> None:
     assert FIRST.properties("DatabaseCluster")["DeletionProtection"] == "false"
     assert Deployed(DatabaseDeletionProtection="true").properties("DatabaseCluster")["DeletionProtection"] == "true"
     assert "DatabaseDeletionProtection=true" in DEPLOYING  # the switch, once the stack stands
+
+
+def test_a_new_account_has_room_for_everything_at_once() -> None:
+    for name, function in FIRST.of_type("AWS::Lambda::Function").items():
+        assert "ReservedConcurrentExecutions" not in function, name
+    assert not any("ProvisionedConcurrencyConfig" in row for row in FIRST.of_type("AWS::Lambda::Alias").values())
+    # What is polled beyond the limit comes back throttled, and counts as received.
+    polled = [
+        row["ScalingConfig"]["MaximumConcurrency"] for row in FIRST.of_type("AWS::Lambda::EventSourceMapping").values()
+    ]
+    assert min(polled) >= 2  # Lambda's own minimum
+    sweep, api = 1, 1
+    assert sum(polled) + sweep + api < NEW_ACCOUNT_CONCURRENCY

@@ -239,15 +239,20 @@ def test_everything_is_traced_and_each_request_is_logged(stack: Deployed) -> Non
 
 
 @EVERYWHERE
-def test_the_runner_has_one_cpu_room_for_files_and_a_share_of_its_own(stack: Deployed) -> None:
+def test_the_runner_has_one_cpu_and_room_for_files(stack: Deployed) -> None:
     runner = stack.properties("RunnerFunction")
     assert runner["MemorySize"] >= 1769
     assert runner["EphemeralStorage"]["Size"] > 512
+
+
+def test_the_runner_has_a_share_of_its_own_where_the_account_has_room() -> None:
+    stack = Deployed(RunnerConcurrency="50", ReserveConcurrency="true")
+    runner = stack.properties("RunnerFunction")
     [mapping] = [
         row for row in stack.of_type("AWS::Lambda::EventSourceMapping").values() if row["BatchSize"] == 1
     ]  # fmt: skip
     # More messages than there are runners would come back as throttled, and count as received.
-    assert mapping["ScalingConfig"]["MaximumConcurrency"] <= runner["ReservedConcurrentExecutions"]
+    assert int(mapping["ScalingConfig"]["MaximumConcurrency"]) <= int(runner["ReservedConcurrentExecutions"])
 
 
 @EVERYWHERE

@@ -65,8 +65,9 @@ def test_an_alias_leads_to_its_function(cache):
 
 
 def test_reserved_concurrency_is_a_number_or_none(cache):
-    assert read(cache, RunnerConcurrency="7").functions["RunnerFunction"].reserved_concurrency == 7
-    assert read(cache, ReserveConcurrency="false").functions["RunnerFunction"].reserved_concurrency is None
+    reserving = read(cache, RunnerConcurrency="7", ReserveConcurrency="true")
+    assert reserving.functions["RunnerFunction"].reserved_concurrency == 7
+    assert read(cache).functions["RunnerFunction"].reserved_concurrency is None
 
 
 def test_what_would_make_a_difference_here_is_refused(cache):

@@ -61,3 +61,8 @@ def test_a_new_account_has_room_for_everything_at_once() -> None:
     assert min(polled) >= 2  # Lambda's own minimum
     sweep, api = 1, 1
     assert sum(polled) + sweep + api < NEW_ACCOUNT_CONCURRENCY
+
+
+def test_nothing_unproved_stands_between_the_proxy_and_its_role() -> None:
+    [statement] = FIRST.properties("DatabaseProxyRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert statement == {"Effect": "Allow", "Principal": {"Service": "rds.amazonaws.com"}, "Action": "sts:AssumeRole"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from livecode_local.intrinsics import Resolver
 from tests.unit.deployed import TEMPLATE, Deployed
 
 DOCUMENT = yaml_parse(TEMPLATE.read_text())
@@ -23,6 +24,19 @@ RULE_FUNCTIONS = {
     "Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or",
     "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll", "Ref",
 }  # fmt: skip
+
+
+def asserted(rule: str, **parameters: str) -> bool:
+    """Whether CloudFormation takes these parameters, as far as one rule goes."""
+    resolver = Resolver(
+        parameters={name: row.get("Default") for name, row in PARAMETERS.items()} | parameters,
+        conditions={},
+        refer=str,
+        attribute=lambda name, attribute: name,
+    )
+    row = DOCUMENT["Rules"][rule]
+    applies = resolver.resolve(row.get("RuleCondition", True))
+    return not applies or all(resolver.resolve(each["Assert"]) for each in row["Assertions"])
 
 
 def functions_in(value: Any) -> Iterator[str]:
@@ -66,3 +80,37 @@ def test_a_new_account_has_room_for_everything_at_once() -> None:
 def test_nothing_unproved_stands_between_the_proxy_and_its_role() -> None:
     [statement] = FIRST.properties("DatabaseProxyRole")["AssumeRolePolicyDocument"]["Statement"]
     assert statement == {"Effect": "Allow", "Principal": {"Service": "rds.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def test_the_zones_can_be_chosen_where_the_proxy_is_not_in_each() -> None:
+    def zones(stack: Deployed) -> list[str]:
+        return [row["AvailabilityZone"] for row in stack.of_type("AWS::EC2::Subnet").values()]
+
+    assert zones(FIRST) == ["us-east-1a", "us-east-1b"]
+    chosen = Deployed(ZoneA="us-east-1c", ZoneB="us-east-1f")
+    assert zones(chosen) == ["us-east-1c", "us-east-1f"]
+    assert chosen.properties("DatabaseProxy")["VpcSubnetIds"] == ["<PrivateSubnetA>", "<PrivateSubnetB>"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameters", "taken"),
+    [
+        pytest.param("OneDatabase", {}, True, id="no database"),
+        pytest.param("OneDatabase", {"DatabaseUrl": "a", "DatabaseSecretArn": "b"}, False, id="two databases"),
+        pytest.param("LoginsOfAnExistingDatabase", {}, True, id="no login"),
+        pytest.param("LoginsOfAnExistingDatabase", {"SweeperDatabaseSecretArn": "a"}, False, id="a login alone"),
+        pytest.param(
+            "LoginsOfAnExistingDatabase",
+            {"DatabaseSecretArn": "a", "SweeperDatabaseSecretArn": "b"},
+            True,
+            id="a login with its database",
+        ),
+        pytest.param("TwoZones", {}, True, id="no zone"),
+        pytest.param("TwoZones", {"ZoneA": "us-east-1a"}, False, id="the first zone alone"),
+        pytest.param("TwoZones", {"ZoneB": "us-east-1a"}, False, id="the second zone alone"),
+        pytest.param("TwoZones", {"ZoneA": "us-east-1a", "ZoneB": "us-east-1a"}, False, id="one zone twice"),
+        pytest.param("TwoZones", {"ZoneA": "us-east-1a", "ZoneB": "us-east-1b"}, True, id="two zones"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(rule: str, parameters: dict[str, str], taken: bool) -> None:
+    assert asserted(rule, **parameters) is taken

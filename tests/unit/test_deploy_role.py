@@ -119,6 +119,28 @@ def test_every_policy_of_aws_that_the_service_attaches_may_be_attached() -> None
     assert "policy/service-role/AWSCodeDeployRoleForLambda" in allowed  # SAM's own for CodeDeploy
 
 
+# The kinds of ARN that an action of CloudFormation's for a type of resource is asked for, where there is more than one:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+ASKED_FOR = {
+    "AWS::RDS::DBCluster": {"cluster", "cluster-pg", "cluster-snapshot", "og", "subgrp"},
+    "AWS::RDS::DBClusterParameterGroup": {"cluster-pg"},
+    "AWS::RDS::DBInstance": {"cluster", "db", "og", "pg", "subgrp"},
+    "AWS::RDS::DBProxy": {"db-proxy"},
+    "AWS::RDS::DBProxyTargetGroup": {"cluster", "db", "db-proxy", "target-group"},
+    "AWS::RDS::DBSubnetGroup": {"subgrp"},
+}
+
+
+def test_the_database_may_be_made_of_all_that_rds_asks_for() -> None:
+    [database] = [
+        each for each in statements(properties("ServicesPolicy")["PolicyDocument"]) if each["Action"] == ["rds:*"]
+    ]
+    kinds = {arn["Fn::Sub"].split(":")[-2] for arn in database["Resource"]}
+    types = {row["Type"] for row in SERVICE["Resources"].values() if row["Type"].startswith("AWS::RDS::")}
+    assert types == set(ASKED_FOR)
+    assert set.union(*ASKED_FOR.values()) <= kinds
+
+
 @pytest.mark.parametrize("policy", ["ServicesPolicy", "RolesPolicy", "RolesBoundary"])
 def test_a_policy_is_no_longer_than_iam_takes(policy: str) -> None:
     text = json.dumps(properties(policy)["PolicyDocument"], separators=(",", ":"))

@@ -1,5 +1,6 @@
 """What would stop or hurt the first `sam deploy` in an empty account, as far as the template shows it."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,18 @@ def test_the_zones_can_be_chosen_where_the_proxy_is_not_in_each() -> None:
 )
 def test_what_does_not_go_together_is_refused(rule: str, parameters: dict[str, str], taken: bool) -> None:
     assert asserted(rule, **parameters) is taken
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+LAMBDA_LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+
+
+@pytest.mark.parametrize("level", PARAMETERS["LogLevel"]["AllowedValues"])
+def test_no_level_drops_a_metric(level: str) -> None:
+    """Lambda takes a line without a level for INFO, and metrics are such lines."""
+    assert level in LAMBDA_LEVELS
+    assert level in logging.getLevelNamesMapping()
+    for name, function in Deployed(LogLevel=level).of_type("AWS::Lambda::Function").items():
+        lets_through = LAMBDA_LEVELS.index(function["LoggingConfig"]["ApplicationLogLevel"])
+        assert lets_through <= min(LAMBDA_LEVELS.index("INFO"), LAMBDA_LEVELS.index(level)), name
+        assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == level, name

@@ -19,7 +19,7 @@ from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.ids import uuid7
-from livecode.logs import quieten_libraries
+from livecode.logs import log_from, quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.resolver import LiveCodeResolver
 from livecode_api.routes import build_app
@@ -27,6 +27,7 @@ from livecode_api.service import ExecutionService
 
 logger = Logger()
 quieten_libraries()
+log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
 
 
 def _build() -> LiveCodeResolver:

@@ -20,7 +20,7 @@ from livecode.db.runtimes import PostgresRuntimes
 from livecode.domain import Outcome
 from livecode.errors import DatabaseUnavailable
 from livecode.languages import Language
-from livecode.logs import quieten_libraries
+from livecode.logs import log_from, quieten_libraries
 from livecode_runner.config import SandboxSettings
 from livecode_runner.execute import SandboxFailed, execute, installed_versions
 from livecode_runner.records import Record, RecordHandler
@@ -29,6 +29,7 @@ from livecode_runner.visibility import CLIENT_CONFIG, SqsVisibility
 
 logger = Logger()
 quieten_libraries()
+log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 _sandbox_settings = SandboxSettings.from_environment(os.environ)

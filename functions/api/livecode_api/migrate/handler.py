@@ -15,11 +15,12 @@ from livecode.config import DatabaseSettings
 from livecode.db import migrate
 from livecode.db.engine import configured_engine, connected
 from livecode.errors import DatabaseUnavailable
-from livecode.logs import quieten_libraries
+from livecode.logs import log_from, quieten_libraries
 from livecode_api.migrate import custom_resource
 
 logger = Logger()
 quieten_libraries()
+log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
 
 _WAIT_SECONDS = 5
 # What the migrations themselves, and telling CloudFormation, may still need.

@@ -19,13 +19,14 @@ from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.errors import ExecutionHeld
-from livecode.logs import quieten_libraries
+from livecode.logs import log_from, quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper
 
 logger = Logger()
 quieten_libraries()
+log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 _database = DatabaseSettings.from_environment(os.environ)

@@ -9,20 +9,18 @@ import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from sqlalchemy import Engine, text
 
 from livecode.config import DatabaseSettings
 from livecode.db import migrate
-from livecode.db.engine import configured_engine, connected
-from livecode.errors import DatabaseUnavailable
+from livecode.db.engine import configured_engine
 from livecode.logs import log_from, quieten_libraries
 from livecode_api.migrate import custom_resource
+from livecode_api.migrate.waiting import until_connected
 
 logger = Logger()
 quieten_libraries()
 log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
 
-_WAIT_SECONDS = 5
 # What the migrations themselves, and telling CloudFormation, may still need.
 _KEPT_BACK_MILLISECONDS = 120_000
 
@@ -55,7 +53,12 @@ def _migrate(*, wait_until_ms_left: int | None, context: LambdaContext) -> dict[
     )
     try:
         if wait_until_ms_left is not None:
-            _wait(engine, context, wait_until_ms_left)
+            until_connected(
+                engine,
+                has_time=lambda: context.get_remaining_time_in_millis() >= wait_until_ms_left,
+                tell=logger.info,
+                sleep=time.sleep,
+            )
         migrated = migrate.upgrade(engine)
     finally:
         engine.dispose()
@@ -65,17 +68,3 @@ def _migrate(*, wait_until_ms_left: int | None, context: LambdaContext) -> dict[
         logger.warning("this login may not make roles; functions log in as the owner", missing=migrated.missing_groups)
     logger.info("migrated", revision=migrated.revision, groups=migrated.groups)
     return asdict(migrated)
-
-
-def _wait(engine: Engine, context: LambdaContext, until_ms_left: int) -> None:
-    """Until the database answers; raises DatabaseUnavailable when there is no time left for more tries."""
-    while True:
-        try:
-            with connected(engine) as connection:
-                connection.execute(text("SELECT 1"))
-            return
-        except DatabaseUnavailable:
-            if context.get_remaining_time_in_millis() < until_ms_left:
-                raise
-            logger.info("waiting for the database")
-            time.sleep(_WAIT_SECONDS)

@@ -161,6 +161,14 @@ def connected(engine: Engine) -> Iterator[Connection]:
 def _is_unavailable(error: DBAPIError) -> bool:
     if isinstance(error, InterfaceError) or error.connection_invalidated:
         return True
+    return _sqlstate(error).startswith(_UNAVAILABLE_SQLSTATE_CLASSES)
+
+
+def refuses_login(error: DBAPIError) -> bool:
+    """Whether Postgres does not know the user, does not take its password, or does not let it in from here (28…)."""
+    return _sqlstate(error).startswith("28")
+
+
+def _sqlstate(error: DBAPIError) -> str:
     details = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    sqlstate = details.get("C", "") if isinstance(details, dict) else ""
-    return sqlstate.startswith(_UNAVAILABLE_SQLSTATE_CLASSES)
+    return str(details.get("C", "")) if isinstance(details, dict) else ""

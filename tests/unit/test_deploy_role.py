@@ -141,6 +141,25 @@ def test_the_database_may_be_made_of_all_that_rds_asks_for() -> None:
     assert set.union(*ASKED_FOR.values()) <= kinds
 
 
+# The services whose prefix in IAM is not the one in the names of CloudFormation's types; Serverless stands for many.
+PREFIXES = {"ApiGateway": "apigateway", "Logs": "logs", "WAFv2": "wafv2", "XRay": "xray"}
+
+
+def test_every_kind_of_resource_of_the_service_may_be_made() -> None:
+    kinds = {row["Type"].split("::")[1] for row in SERVICE["Resources"].values() if row["Type"].startswith("AWS::")}
+    asked = {PREFIXES.get(kind, kind.lower()) for kind in kinds - {"Serverless"}}
+    # What SAM makes of functions and their events.
+    asked |= {"lambda", "apigateway", "events", "codedeploy"}
+    allowed = {
+        action.split(":")[0]
+        for policy in ("ServicesPolicy", "RolesPolicy")
+        for each in statements(properties(policy)["PolicyDocument"])
+        for action in each["Action"]
+    }
+    assert {"rds", "route53resolver", "ec2", "iam"} <= asked
+    assert asked <= allowed
+
+
 @pytest.mark.parametrize("policy", ["ServicesPolicy", "RolesPolicy", "RolesBoundary"])
 def test_a_policy_is_no_longer_than_iam_takes(policy: str) -> None:
     text = json.dumps(properties(policy)["PolicyDocument"], separators=(",", ":"))

@@ -30,6 +30,7 @@ WITHOUT_LOCAL_MEANING = {
     "AWS::Logs::LogGroup": "logs are one file a function",
     "AWS::Logs::MetricFilter": "metrics stay in the logs",
     "AWS::SQS::QueuePolicy": "calls are not authorised here",
+    "AWS::XRay::SamplingRule": "nothing is traced here",
     "Custom::DatabaseMigration": "the stack itself runs MigrateFunction",
 }
 

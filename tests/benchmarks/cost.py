@@ -30,6 +30,7 @@ IMAGE_GB = 0.185  # compressed, as `make image` prints
 WRITES = 4  # session, execution, claim, finish: each at least one I/O
 WAL_IO_BYTES = 4096  # Aurora counts what it writes in pieces of so much log
 _BEGIN, _END = "<!-- the costs, made by `make cost` -->\n", "<!-- the end of the costs -->\n"
+_LAMBDAS_OWN = re.compile(r"^(?:START|END|REPORT) RequestId: .*\n", re.MULTILINE)
 _REPORT = re.compile(r"^REPORT .*?\tBilled Duration: (\d+) ms.*?(?:\tInit Duration: ([\d.]+) ms)?$", re.MULTILINE)
 
 
@@ -123,7 +124,12 @@ def median_of_sequences(found: Sequence[Report], length: int) -> float:
 
 
 def log_bytes(stack: EmbeddedStack) -> int:
-    return len(stack.logs("ApiFunction")) + len(stack.logs("RunnerFunction"))
+    return sum(len(without_lambdas_own(stack.logs(function))) for function in ("ApiFunction", "RunnerFunction"))
+
+
+def without_lambdas_own(log: str) -> str:
+    """What stays of a log at the template's SystemLogLevel."""
+    return _LAMBDAS_OWN.sub("", log)
 
 
 def database_bytes(stack: EmbeddedStack) -> tuple[int, int]:
@@ -155,6 +161,14 @@ def read_template(path: Path) -> Deployment:
         alarms=kinds.count("AWS::CloudWatch::Alarm"),
         event_sources=events.count("SQS"),
         image_gb=IMAGE_GB,
+        trace_share=float(parameters["TraceShare"]["Default"]),
+        # Without the standby's, which is made on request.
+        dns_names=sum(
+            isinstance(name, str) or "Fn::If" not in name
+            for each in resources.values()
+            if each["Type"] == "AWS::Route53Resolver::FirewallDomainList"
+            for name in each["Properties"]["Domains"]
+        ),
     )
 
 

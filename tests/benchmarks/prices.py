@@ -27,9 +27,10 @@ PROXY_ACU_HOUR = 0.015
 ENDPOINT_ZONE_HOUR = 0.01
 SECRET_MONTH = 0.40
 ALARM_MONTH = 0.10
-METRIC_MONTH = 0.30
 LOG_GB = 0.50
 TRACE = 5.00 / 1e6
+DNS_NAME_MONTH = 0.0005  # in a list of the DNS firewall
+DNS_QUERY = 0.60 / 1e6  # that the DNS firewall looks at
 IMAGE_GB_MONTH = 0.10
 DATA_OUT_GB = 0.09
 
@@ -38,11 +39,9 @@ FULL_CPU_MB = 1769  # Lambda gives so much memory one vCPU, and less memory less
 FREE_DISK_MB = 512
 POLLERS = 5  # Lambda polls an idle queue so many times at once, for 20 s each
 POLLS_A_MINUTE = 3
-SAMPLED_SHARE = 0.05  # X-Ray's default: the first request of each second, and this share of the others
-METRICS_OF_A_METHOD = 5  # count, latency, integration latency, 4XX, 5XX
-METHODS_OF_A_RUN = 3
 QUEUE_REQUESTS_OF_A_RUN = 3  # send, receive, delete
 QUEUE_REQUESTS_OF_A_SWEEP = 2
+DNS_QUERIES_OF_A_START = 4  # the database's and the queue's address, each of IPv4 and IPv6
 COLD_SHARE = 0.01  # assumed: one call in a hundred starts an environment
 ACCESS_LOG_BYTES = 400
 HEADER_BYTES = 800
@@ -76,6 +75,8 @@ class Deployment:
     alarms: int
     event_sources: int
     image_gb: float
+    trace_share: float
+    dns_names: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +105,9 @@ def invocations(count: float, measured_ms: float, memory_mb: int) -> Item:
     )
 
 
-def traces(requests: float) -> float:
-    """How many of a month's requests X-Ray records, if they come evenly."""
-    first = min(requests, SECONDS)
-    return first + (requests - first) * SAMPLED_SHARE
+def traces(requests: float, share: float) -> float:
+    """How many requests X-Ray records. The runs and sweeps behind them are not traced by default."""
+    return requests * share
 
 
 def idle(usage: Usage, deployment: Deployment) -> list[Item]:
@@ -153,7 +153,13 @@ def idle(usage: Usage, deployment: Deployment) -> list[Item]:
             dollars=polls * SQS_REQUEST,
         ),
         Item(name="SweeperFunction", arithmetic=sweeps.arithmetic, dollars=sweeps.dollars),
-        Item(name="X-Ray", arithmetic=f"{MINUTES:,} sweeps", dollars=traces(MINUTES) * TRACE),
+        Item(
+            name="DNS firewall",
+            arithmetic=f"{deployment.dns_names} names × ${DNS_NAME_MONTH},"
+            f" and {DNS_QUERIES_OF_A_START} queries a sweep: {MINUTES * DNS_QUERIES_OF_A_START:,}",
+            dollars=deployment.dns_names * DNS_NAME_MONTH + MINUTES * DNS_QUERIES_OF_A_START * DNS_QUERY,
+            of_database=True,
+        ),
         Item(
             name="ECR",
             arithmetic=f"{deployment.image_gb:g} GB, each version of the image",
@@ -178,8 +184,8 @@ def million_runs(usage: Usage, deployment: Deployment) -> list[Item]:
     restored_gb = calls * COLD_SHARE * deployment.api_mb / 1024
     log_gb = RUNS * (usage.log_bytes + usage.api_calls * ACCESS_LOG_BYTES) / 1e9
     out_gb = RUNS * (usage.answer_bytes + usage.api_calls * HEADER_BYTES) / 1e9
-    traced = traces(calls) + RUNS * traces(calls) / calls
-    metrics = METHODS_OF_A_RUN * METRICS_OF_A_METHOD
+    traced = traces(calls, deployment.trace_share)
+    queries = (calls + RUNS) * COLD_SHARE * DNS_QUERIES_OF_A_START
     return [
         Item(
             name="API Gateway",
@@ -193,11 +199,16 @@ def million_runs(usage: Usage, deployment: Deployment) -> list[Item]:
         ),
         Item(
             name="X-Ray",
-            arithmetic=f"{traced:,.0f} traces: the first request of each second, {SAMPLED_SHARE:.0%} of the others",
+            arithmetic=f"{traced:,.0f} traces: {deployment.trace_share:.0%} of the requests, TraceShare",
             dollars=traced * TRACE,
         ),
         Item(name="Logs", arithmetic=f"{log_gb:.1f} GB", dollars=log_gb * LOG_GB),
-        Item(name="Metrics by method", arithmetic=f"{metrics} × ${METRIC_MONTH:.2f}", dollars=metrics * METRIC_MONTH),
+        Item(
+            name="DNS firewall",
+            arithmetic=f"{queries:,.0f} queries, one call in {1 / COLD_SHARE:.0f} (assumed) asks anew",
+            dollars=queries * DNS_QUERY,
+            of_database=True,
+        ),
         Item(
             name="SnapStart",
             arithmetic=f"one call in {1 / COLD_SHARE:.0f} (assumed) restores {deployment.api_mb / 1024:g} GB",

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.benchmarks import prices
-from tests.benchmarks.cost import median_ms, median_of_sequences, parse_reports
+from tests.benchmarks.cost import median_ms, median_of_sequences, parse_reports, without_lambdas_own
 from tests.benchmarks.prices import Deployment, Item, Usage
 
 USAGE = Usage(
@@ -27,6 +27,8 @@ DEPLOYMENT = Deployment(
     alarms=9,
     event_sources=2,
     image_gb=0.2,
+    trace_share=0.01,
+    dns_names=9,
 )
 LOG = (
     "START RequestId: a Version: $LATEST\n"
@@ -51,6 +53,12 @@ def test_reads_what_was_billed_and_which_invocations_started_an_environment() ->
     assert [each.billed_ms for each in found] == [600, 10, 20, 300, 12, 22, 304]
     assert [each.start_ms for each in found] == [500.25, 0, 0, 0, 0, 0, 0]
     assert median_ms(found) == 21
+
+
+def test_leaves_out_of_the_log_what_lambda_itself_would_write_at_info() -> None:
+    assert without_lambdas_own(LOG + '{"message":"REPORT RequestId: not one"}\n') == (
+        '{"message":"finished"}\n{"message":"REPORT RequestId: not one"}\n'
+    )
 
 
 def test_sums_the_calls_of_a_sequence_and_leaves_out_those_with_a_start() -> None:
@@ -82,7 +90,10 @@ def test_an_idle_month() -> None:
     sweep_s = 0.010 * 1769 / 512
     assert dollars(items, "SweeperFunction") == pytest.approx(43_800 * (sweep_s * 0.5 * 0.0000166667 + 0.20 / 1e6))
     with_database = prices.total(items, own_database=True)
-    assert with_database - prices.total(items, own_database=False) == pytest.approx(87.60 + 43.80 + 14.60 + 0.40)
+    dns = dollars(items, "DNS firewall")
+    assert dns == pytest.approx(9 * 0.0005 + 4 * 43_800 * 0.60 / 1e6)
+    without = prices.total(items, own_database=False)
+    assert with_database - without == pytest.approx(87.60 + 43.80 + 14.60 + 0.40 + dns)
 
 
 def test_a_million_runs() -> None:
@@ -95,9 +106,8 @@ def test_a_million_runs() -> None:
     assert dollars(items, "Aurora") == pytest.approx(0.80 + 0.20)
     assert dollars(items, "Data out") == pytest.approx(5 * 0.09)
     assert dollars(items, "Starts of RunnerFunction") == pytest.approx(10_000 * 2 * 0.0000166667)
-    # An even month has 1.9 requests a second: of 5 million 2,628,000 are the first of their second.
-    traced = 2_628_000 + (5_000_000 - 2_628_000) * 0.05
-    assert dollars(items, "X-Ray") == pytest.approx((traced + traced / 5) * 5 / 1e6)
+    assert dollars(items, "X-Ray") == pytest.approx(5_000_000 * 0.01 * 5 / 1e6)
+    assert dollars(items, "DNS firewall") == pytest.approx(6_000_000 * 0.01 * 4 * 0.60 / 1e6)
 
 
 def test_the_table_adds_up() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -158,6 +159,14 @@ def test_every_kind_of_resource_of_the_service_may_be_made() -> None:
     }
     assert {"rds", "route53resolver", "ec2", "iam"} <= asked
     assert asked <= allowed
+
+
+def test_the_rule_for_traces_has_the_name_that_may_be_made() -> None:
+    name = SERVICE["Resources"]["TracingRule"]["Properties"]["SamplingRule"]["RuleName"]["Fn::Sub"][0]
+    [statement] = [
+        each for each in statements(properties("ServicesPolicy")["PolicyDocument"]) if each["Action"] == ["xray:*"]
+    ]
+    assert fnmatch(name, statement["Resource"]["Fn::Sub"].rpartition("/")[2])
 
 
 @pytest.mark.parametrize("policy", ["ServicesPolicy", "RolesPolicy", "RolesBoundary"])

@@ -73,6 +73,8 @@ def test_reserved_concurrency_is_a_number_or_none(cache):
 def test_what_would_make_a_difference_here_is_refused(cache):
     with pytest.raises(UnsupportedTemplate, match="AWS::ApiGateway::UsagePlan"):
         read(cache, RequireApiKey="true")
+    with pytest.raises(UnsupportedTemplate, match="AWS::WAFv2::WebACL"):
+        read(cache, AddressRateLimit="100")
 
 
 def test_what_is_conditioned_off_need_not_be_known(tmp_path):

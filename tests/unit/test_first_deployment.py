@@ -111,6 +111,14 @@ def test_the_zones_can_be_chosen_where_the_proxy_is_not_in_each() -> None:
         pytest.param("TwoZones", {"ZoneB": "us-east-1a"}, False, id="the second zone alone"),
         pytest.param("TwoZones", {"ZoneA": "us-east-1a", "ZoneB": "us-east-1a"}, False, id="one zone twice"),
         pytest.param("TwoZones", {"ZoneA": "us-east-1a", "ZoneB": "us-east-1b"}, True, id="two zones"),
+        pytest.param("InsightsHaveRoom", {}, True, id="no insights"),
+        pytest.param("InsightsHaveRoom", {"DatabaseInsights": "true"}, False, id="insights at the least"),
+        pytest.param(
+            "InsightsHaveRoom", {"DatabaseInsights": "true", "DatabaseMinCapacity": "1.5"}, False, id="insights at 1.5"
+        ),
+        pytest.param(
+            "InsightsHaveRoom", {"DatabaseInsights": "true", "DatabaseMinCapacity": "2"}, True, id="insights at 2"
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(rule: str, parameters: dict[str, str], taken: bool) -> None:

@@ -185,6 +185,20 @@ def test_the_stack_makes_every_variable_that_the_workflow_reads() -> None:
     assert read - GIVEN_BY_HAND == made
 
 
+def test_images_are_scanned_and_expire_by_whichever_way_they_came() -> None:
+    repository = properties("ImageRepository")
+    assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    policy = json.loads(repository["LifecyclePolicy"]["LifecyclePolicyText"])
+    [rule] = policy["rules"]
+    assert (rule["action"], rule["selection"]["countType"]) == ({"type": "expire"}, "imageCountMoreThan")
+    assert rule["selection"]["countNumber"] >= 10  # a published version needs its image, to go back to it
+    # By hand SAM makes the repository, and one gives it the same.
+    text = (ROOT / "docs/deploy.md").read_text()
+    [by_hand] = re.findall(r"put-lifecycle-policy .*\n +'(.+)'", text)
+    assert json.loads(by_hand) == policy
+    assert "--image-scanning-configuration scanOnPush=true" in text
+
+
 def test_data_outlives_the_stack() -> None:
     for resource in ("ArtifactsBucket", "ImageRepository"):
         assert ROLES["Resources"][resource]["DeletionPolicy"] == "Retain"

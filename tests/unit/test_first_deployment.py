@@ -9,6 +9,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from livecode_local.intrinsics import Resolver
+from livecode_runner.config import SandboxSettings
+from livecode_runner.sandbox.layers import Layer
 from tests.unit.deployed import TEMPLATE, Deployed
 
 DOCUMENT = yaml_parse(TEMPLATE.read_text())
@@ -138,3 +140,21 @@ def test_no_level_drops_a_metric(level: str) -> None:
         lets_through = LAMBDA_LEVELS.index(function["LoggingConfig"]["ApplicationLogLevel"])
         assert lets_through <= min(LAMBDA_LEVELS.index("INFO"), LAMBDA_LEVELS.index(level)), name
         assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == level, name
+
+
+def test_a_runner_may_start_on_a_kernel_without_landlock_and_without_privilege() -> None:
+    everywhere = {Layer.LAUNCHER, Layer.SECCOMP, Layer.DUMPABLE}
+    defaults = [
+        PARAMETERS["SandboxRequired"]["Default"],
+        SandboxSettings().sandbox_required,
+        *(
+            row["Environment"]["Variables"]["SANDBOX_REQUIRED"]
+            for row in FIRST.of_type("AWS::Lambda::Function").values()
+            if "SANDBOX_REQUIRED" in row["Environment"]["Variables"]
+        ),
+    ]
+    assert len(defaults) == 3
+    for required in defaults:
+        layers = set(SandboxSettings(sandbox_required=required).required_layers)
+        assert Layer.LANDLOCK not in layers
+        assert layers == everywhere

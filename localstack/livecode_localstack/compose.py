@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from livecode_local.errors import StackError
@@ -72,6 +72,8 @@ def _wait_until_healthy(endpoint_url: str) -> None:
             with urlopen(f"{endpoint_url}/_localstack/health", timeout=5):
                 return
         except (URLError, OSError) as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the answer, too, and holds the connection
             if time.monotonic() > deadline:
                 raise StackError(f"LocalStack does not answer at {endpoint_url}; see `docker compose logs`.") from error
         time.sleep(0.5)

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 _WAITS_SECONDS = (1, 2, 4)
@@ -52,7 +52,9 @@ def _put(event: Mapping[str, Any], outcome: Mapping[str, Any], sleep: Callable[[
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS):
                 return
-        except (URLError, OSError):
+        except (URLError, OSError) as error:
+            if isinstance(error, HTTPError):
+                error.close()  # it is the answer, too, and holds the connection
             if wait is None:
                 raise
             sleep(wait)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 GROUPS = ("reading", "network", "signals", "outliving", "files", "exhausting", "limits", "forging")
 
 _COLUMN = {"x86_64": 0, "aarch64": 1}[platform.machine()]
+# What was inherited is looked at first: from libffi 3.8 on, importing ctypes opens libffi's own file and keeps it open.
 _PYTHON = """
+import os
+inherited = [n for n in range(3, 1024) if os.path.exists(n)]
 import contextlib, ctypes, errno, fcntl, glob, os, resource, signal, socket, stat, struct, subprocess, sys
 import threading, time
 libc = ctypes.CDLL(None, use_errno=True)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.e2e.client import PAGE_HEADERS
+
 _OPERATIONS = (
     "Create a code session",
     "Autosave: change source or language",
@@ -83,6 +85,14 @@ def test_the_page_names_no_other_host(http: httpx.Client) -> None:
     assert "http:" not in answer.text
     assert "https:" not in answer.text
     assert "//" not in answer.text.replace("<!--", "")
+
+
+@pytest.mark.parametrize("url", ["base_url", "staged_url"], ids=["at the root", "under the stage prefix"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_a_slash_too_many_leads_to_the_page_itself(request: pytest.FixtureRequest, url: str, path: str) -> None:
+    base = str(request.getfixturevalue(url))
+    answer = httpx.get(f"{base}{path}/", headers=PAGE_HEADERS, follow_redirects=True, timeout=30)
+    assert (answer.status_code, str(answer.url)) == (200, f"{base}{path}")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID, uuid4
 
 import pytest
@@ -425,3 +426,12 @@ def test_serves_the_documentation_page_and_its_assets(api: Api) -> None:
         assert status == 200
         assert headers["content-type"].startswith(kind)
         assert len(content) > 50_000
+
+
+@pytest.mark.parametrize("stage", ["", "/Prod"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_a_slash_too_many_leads_to_the_page_itself(api: Api, path: str, stage: str) -> None:
+    status, _, headers = api("GET", f"{path}/")
+    assert status == 308
+    assert urljoin(f"https://example.test{stage}{path}/", headers["location"]) == f"https://example.test{stage}{path}"
+    assert api("GET", path)[0] == 200

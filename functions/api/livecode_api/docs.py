@@ -35,6 +35,18 @@ SwaggerUIBundle({ url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true,
 """
 
 
+def without_slash(path: str) -> Response[str] | None:
+    """A redirect from `/docs/` to `/docs`; None for a path that does not end in a slash.
+
+    A REST API takes both for one resource, as powertools' APIGatewayRestResolver does, but our addresses are relative
+    and would lead elsewhere from the longer one. So is the redirect's, which thereby keeps a stage prefix.
+    """
+    if not path.endswith("/"):
+        return None
+    name = path.rstrip("/").rpartition("/")[2]
+    return Response(status_code=308, content_type="text/plain", headers={"Location": f"../{name}"}, body="")
+
+
 def page() -> Response[str]:
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=_PAGE)
 

@@ -213,7 +213,7 @@ def _add_health(app: LiveCodeResolver, service: ExecutionService) -> None:
 def _add_docs(app: LiveCodeResolver) -> None:
     @app.get("/docs", include_in_schema=False)
     def page() -> Response[str]:
-        return docs.page()
+        return docs.without_slash(app.current_event.path) or docs.page()
 
     @app.get("/docs/<asset>", include_in_schema=False)
     def swagger_asset(asset: str) -> Response[str]:
@@ -221,7 +221,7 @@ def _add_docs(app: LiveCodeResolver) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:
-        return docs.openapi(app)
+        return docs.without_slash(app.current_event.path) or docs.openapi(app)
 
 
 def _add_errors(app: LiveCodeResolver, service: ExecutionService, limits: SessionLimits) -> None:

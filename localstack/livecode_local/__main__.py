@@ -59,8 +59,7 @@ async def _run(stack: Stack, terminal: Terminal, *, self_check: bool) -> None:
     terminal.quiet = True
     await stack.start()
     if self_check:
-        for checked in await check_languages(stack.url):
-            say(checked.row())
+        await check_languages(stack.url, say=say)
     terminal.quiet = False
     say(f"\nLiveCode serves at {stack.url} after {time.perf_counter() - started:.1f} s; docs at {stack.url}/docs")
     say(

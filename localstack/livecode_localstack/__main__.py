@@ -96,8 +96,7 @@ async def _run(stack: LocalStackStack, *, self_check: bool) -> None:
     started = time.perf_counter()
     await stack.start()
     if self_check:
-        for checked in await check_languages(stack.url):
-            say(checked.row())
+        await check_languages(stack.url, say=say)
     say(f"\nLiveCode on LocalStack serves at {stack.url} after {time.perf_counter() - started:.1f} s")
     ended = asyncio.get_running_loop().create_task(stack.ended())
     while not ended.done():

@@ -19,11 +19,13 @@ STOP_SECONDS = 5
 
 
 class Command:
-    def __init__(self, state, *arguments, port=0, template=PROJECT / "infra" / "template.yaml"):
+    def __init__(self, state, *arguments, port=0, template=PROJECT / "infra" / "template.yaml", self_check=False):
         self.state = state
+        self._said = ""
         settings = ["--port", str(port), "--state-dir", str(state), "--template", str(template)]
+        settings += [] if self_check else ["--no-self-check"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "livecode_local", "up", "--no-self-check", *settings, *arguments],
+            [sys.executable, "-m", "livecode_local", "up", *settings, *arguments],
             env={**os.environ, "PYTHONPATH": f"{ROOT}/localstack:{ROOT}/layers/runtimes/python"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -45,12 +47,20 @@ class Command:
             time.sleep(0.02)
         raise AssertionError("the stack does not serve")
 
+    def wait_for_line(self, words):
+        """Reads what it says up to a line with these words; `result` gives all of it again."""
+        for line in self._process.stdout:
+            self._said += line
+            if words in line:
+                return
+        raise AssertionError(f"it ended without saying {words!r}: {self._said}")
+
     def signal(self, number):
         self._process.send_signal(number)
 
     def result(self, timeout=DEADLINE_SECONDS):
         output, errors = self._process.communicate(timeout=timeout)
-        return self._process.returncode, output, errors
+        return self._process.returncode, self._said + output, errors
 
     def end(self):
         self._process.kill()
@@ -123,6 +133,17 @@ def test_a_killed_stack_takes_its_processes_with_it(command, state):
     wait_until_gone(processes_of(description))
     again = command(state)
     assert httpx.get(again.serving()["gateway_url"] + "/").status_code == 200
+
+
+def test_serves_on_when_its_self_check_fails(command, state):
+    stack = command(state, self_check=True)  # the project has none of the calls that the check makes
+    stack.wait_for_line("LiveCode serves at")
+    description = stack.serving()
+    assert httpx.get(description["gateway_url"] + "/").status_code == 200
+    stack.signal(signal.SIGTERM)
+    status, output, errors = stack.result()
+    assert (status, errors) == (0, "")
+    assert output.count("WARNING: the self-check of ") == 3
 
 
 def test_says_that_the_port_is_taken(command, state):

@@ -1,6 +1,5 @@
 """Where log lines go: word for word to one file a function, and in a form to read to the stack's own stdout."""
 
-import io
 import json
 import os
 import sys
@@ -8,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from livecode_local.log_files import RotatingLog
 
 # What powertools adds to each line and a reader of the terminal can do without.
 _LEFT_OUT = {
@@ -27,6 +28,8 @@ def say(text: str) -> None:
     except BrokenPipeError:
         # Whoever read our output has gone; the stack goes on, and so do the files.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        pass  # stdout is a file on a full disk; the line is lost
 
 
 class Terminal:
@@ -49,16 +52,18 @@ class FunctionLogs:
     def __init__(self, folder: Path, *, terminal: Terminal) -> None:
         self._folder = folder
         self._terminal = terminal
-        self._files: list[io.FileIO] = []
+        self._files: list[RotatingLog] = []
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def sink(self, function_name: str) -> Callable[[str], None]:
-        # Unbuffered, so that `tail -f` and a test see a line as soon as it is written.
-        file = io.FileIO(self._folder / f"{function_name}.log", "a")
+        def warn(text: str) -> None:
+            self._terminal.log(function_name, text, level="WARNING")
+
+        file = RotatingLog(self._folder / f"{function_name}.log", warn=warn)
         self._files.append(file)
 
         def write(line: str) -> None:
-            file.write(line.encode() + b"\n")
+            file.write(line)
             if (readable := condensed(line)) is not None:
                 level, text = readable
                 self._terminal.log(function_name, text, level=level)

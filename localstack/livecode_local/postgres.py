@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livecode_local.errors import StackError
+from livecode_local.log_files import trim
 from livecode_local.postgres_binaries import PostgresBinaries, system_postgres, wheel_postgres
 from livecode_local.processes import exit_status, kill_tree, start_process
 from livecode_local.state import write_private
@@ -21,6 +22,7 @@ from livecode_local.state import write_private
 _DATABASE = "livecode"
 _START_SECONDS = 60
 _STOP_SECONDS = 2.5
+_TRIM_SECONDS = 30
 # Root's Postgres runs as the user of that name; where there is none, under this uid, which nobody has. initdb,
 # however, insists on a user with a name, so that `nobody` makes the cluster and hands it over.
 _USER = "postgres"
@@ -52,6 +54,7 @@ class Postgres:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._supervisor: asyncio.Task[None] | None = None
+        self._upkeep: asyncio.Task[None] | None = None
         self._binaries: PostgresBinaries | None = None
         self.url = ""
 
@@ -72,12 +75,14 @@ class Postgres:
             self._write_secrets(password, port)
         self.url = f"postgresql://{_DATABASE}:{password}@127.0.0.1:{port}/{_DATABASE}"
         await self._run(port)
-        self._supervisor = asyncio.get_running_loop().create_task(self._supervise(port))
+        loop = asyncio.get_running_loop()
+        self._supervisor = loop.create_task(self._supervise(port))
+        self._upkeep = loop.create_task(self._keep_log_small())
 
     async def stop(self) -> None:
-        if self._supervisor:
-            self._supervisor.cancel()
-            await asyncio.gather(self._supervisor, return_exceptions=True)
+        for task in filter(None, (self._supervisor, self._upkeep)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGINT)  # "fast": ends sessions and leaves a clean cluster
@@ -148,6 +153,11 @@ class Postgres:
             log.write(process.stdout + process.stderr)
         if process.returncode:
             raise self._failure()
+
+    async def _keep_log_small(self) -> None:
+        while True:
+            trim(self._log_file)
+            await asyncio.sleep(_TRIM_SECONDS)
 
     async def _run(self, port: int) -> None:
         assert self._binaries is not None

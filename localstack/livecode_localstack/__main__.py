@@ -102,6 +102,7 @@ async def _run(stack: LocalStackStack, *, self_check: bool) -> None:
     while not ended.done():
         await asyncio.wait({ended}, timeout=_ORPHANS_SECONDS)
         kill_orphans()  # what a killed runner has left
+        stack.trim_log()
     raise StackError("LocalStack has ended by itself; its log says why.")
 
 

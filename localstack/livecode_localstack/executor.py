@@ -9,6 +9,7 @@ import functools
 import os
 import threading
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
@@ -16,6 +17,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from livecode_local.environment import EnvironmentFailed, EnvironmentSpec, ExecutionEnvironment, Invocation
+from livecode_local.log_files import RotatingLog
 from livecode_localstack.code import environment_spec, prepare_code
 from livecode_localstack.settings import ExecutorSettings
 
@@ -29,7 +31,7 @@ class ProcessExecutor(RuntimeExecutor):
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
         self._settings = ExecutorSettings.from_environment(os.environ)
-        self._log_file = self._settings.log_folder / f"{function_version.id.function_name}.log"
+        self._log_file = _log_file(self._settings.log_folder / f"{function_version.id.function_name}.log")
         self._lines: list[str] = []
         self._spec: EnvironmentSpec | None = None
         self._environment: ExecutionEnvironment | None = None
@@ -92,8 +94,13 @@ class ProcessExecutor(RuntimeExecutor):
 
     def _log(self, line: str) -> None:
         self._lines.append(line)
-        with self._log_file.open("a") as file:
-            file.write(line + "\n")
+        self._log_file.write(line)
+
+
+@functools.cache
+def _log_file(path: Path) -> RotatingLog:
+    """One for all environments of a function, whose lines come from one thread."""
+    return RotatingLog(path)
 
 
 @functools.cache

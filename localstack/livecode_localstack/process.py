@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from livecode_local.errors import StackError
+from livecode_local.log_files import trim
 from livecode_local.processes import exit_status, kill_tree, start_process
 from livecode_localstack.settings import ExecutorSettings
 
@@ -53,7 +54,8 @@ class LocalStackProcess:
         """Returns when LocalStack answers; raises StackError with its last line."""
         temporary = self._state / "tmp"
         temporary.mkdir(exist_ok=True)
-        with self._log_file.open("wb") as log:
+        self._log_file.unlink(missing_ok=True)
+        with self._log_file.open("ab") as log:  # appending, so that it can be trimmed
             self._process = start_process(
                 [str(self._python), "-m", "livecode_localstack.server"],
                 environment={
@@ -77,6 +79,10 @@ class LocalStackProcess:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise StackError(f"LocalStack does not start: {self._last_line()} (log: {self._log_file})")
                 await asyncio.sleep(0.1)
+
+    def trim_log(self) -> None:
+        """Keeps the log small; to be called now and then."""
+        trim(self._log_file)
 
     async def ended(self) -> None:
         """Waits for an end that nobody asked for."""

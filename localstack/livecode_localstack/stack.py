@@ -65,6 +65,10 @@ class LocalStackStack:
         self.url = deployment.api_url
         self._describe(deployment, database_url)
 
+    def trim_log(self) -> None:
+        if self._localstack:
+            self._localstack.trim_log()
+
     async def ended(self) -> None:
         """Returns when LocalStack has ended by itself."""
         if self._localstack:

@@ -22,6 +22,7 @@ from livecode_local.state import write_private
 _DATABASE = "livecode"
 _START_SECONDS = 60
 _STOP_SECONDS = 2.5
+_RETRY_SECONDS = 1
 _TRIM_SECONDS = 30
 # Root's Postgres runs as the user of that name; where there is none, under this uid, which nobody has. initdb,
 # however, insists on a user with a name, so that `nobody` makes the cluster and hands it over.
@@ -44,14 +45,17 @@ _SETTINGS = {
 
 
 class Postgres:
-    """`url` is known once `start` has returned. An unexpected end is answered with a new start."""
+    """`url` is known once `start` has returned. An unexpected end is answered with a new start, and `on_restart`."""
 
-    def __init__(self, state: Path, *, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, state: Path, *, log: Callable[[str], None], on_restart: Callable[[], None] = lambda: None
+    ) -> None:
         self._state = state
         self._data = state / "postgres" / "data"
         self._secrets = state / "postgres.json"
         self._log_file = state / "logs" / "postgres.log"
         self._log = log
+        self._on_restart = on_restart
         self._process: subprocess.Popen[bytes] | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._upkeep: asyncio.Task[None] | None = None
@@ -180,13 +184,24 @@ class Postgres:
                 return
             await asyncio.sleep(0.01)
         kill_tree(self._process.pid)
+        await exit_status(self._process)
         raise self._failure()
 
     async def _supervise(self, port: int) -> None:
         while self._process:
             status = await exit_status(self._process)
             self._log(f"Postgres ended with status {status}; it is started again")
-            await self._run(port)
+            await self._run_again(port)
+            self._on_restart()
+
+    async def _run_again(self, port: int) -> None:
+        """Tries until it serves: the port, the disk or the memory of the one before may take a while to come free."""
+        while True:
+            try:
+                return await self._run(port)
+            except (StackError, OSError) as error:
+                self._log(f"{error}; it is tried again in {_RETRY_SECONDS} s")
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _end_leftover(self) -> None:
         """Ends a Postgres that a killed stack has left, and removes its pid file.

@@ -73,7 +73,9 @@ class Stack:
         )
         if not self._database_url and template.declares("DatabaseUrl") and "DatabaseUrl" not in settings.parameters:
             self._postgres = Postgres(
-                settings.state, log=lambda text: self._terminal.log("Postgres", text, level="WARNING")
+                settings.state,
+                log=lambda text: self._terminal.log("Postgres", text, level="WARNING"),
+                on_restart=self._describe,
             )
             await self._postgres.start()
             self._database_url = self._postgres.url

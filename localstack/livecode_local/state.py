@@ -3,6 +3,7 @@
 Standard library only: the bootstrap uses it before anything is installed.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -83,13 +84,18 @@ def write_private(path: Path, text: str) -> None:
     """Writes a file that only its owner may read, whole or not at all."""
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    new.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)  # after an error; otherwise it has become `path`
 
 
 def write_stack_file(folder: Path, description: dict[str, Any]) -> None:
-    write_private(folder / "stack.json", json.dumps(description, indent=2) + "\n")
+    """Says where everything is, and which processes there are; a full disk leaves what was said before."""
+    with contextlib.suppress(OSError):
+        write_private(folder / "stack.json", json.dumps(description, indent=2) + "\n")
 
 
 def remove_stack_file(folder: Path) -> None:

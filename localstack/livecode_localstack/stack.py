@@ -38,6 +38,8 @@ class LocalStackStack:
         self._terminal = terminal
         self._postgres: Postgres | None = None
         self._localstack: LocalStackProcess | None = None
+        self._deployment: Deployment | None = None
+        self._database_url = settings.database_url
         self.url = ""
 
     async def start(self) -> None:
@@ -63,7 +65,9 @@ class LocalStackStack:
         parameters = {**self._own_parameters(database_url), **settings.parameters}
         deployment = await asyncio.to_thread(deployer.deploy, packaged, parameters)
         self.url = deployment.api_url
-        self._describe(deployment, database_url)
+        self._deployment = deployment
+        self._database_url = database_url
+        self._describe()
 
     def trim_log(self) -> None:
         if self._localstack:
@@ -83,7 +87,9 @@ class LocalStackStack:
 
     async def _start_postgres(self) -> str:
         self._postgres = Postgres(
-            self._settings.state, log=lambda text: self._terminal.log("Postgres", text, level="WARNING")
+            self._settings.state,
+            log=lambda text: self._terminal.log("Postgres", text, level="WARNING"),
+            on_restart=self._describe,
         )
         await self._postgres.start()
         return self._postgres.url
@@ -93,18 +99,19 @@ class LocalStackStack:
         path = f"{programs}:{_SYSTEM_PATH}" if programs.is_dir() else _SYSTEM_PATH
         return {"Platform": "localstack", "DatabaseUrl": database_url, "SandboxPath": path}
 
-    def _describe(self, deployment: Deployment, database_url: str) -> None:
-        assert self._localstack is not None
-        names = deployment.resources
+    def _describe(self) -> None:
+        if self._localstack is None or self._deployment is None:
+            return  # it does not serve yet
+        names = self._deployment.resources
         queues = ("ExecutionQueue", "ExecutionDeadLetterQueue")
         write_stack_file(
             self._settings.state,
             {
-                "gateway_url": deployment.api_url,
+                "gateway_url": self._deployment.api_url,
                 "aws_endpoint_url": self._localstack.endpoint_url,
                 "queue_urls": {name: names[name] for name in queues},
                 "functions": {name: physical for name, physical in names.items() if name.endswith("Function")},
-                "database_url": database_url,
+                "database_url": self._database_url,
                 "pids": {
                     "stack": os.getpid(),
                     "localstack": self._localstack.pid,

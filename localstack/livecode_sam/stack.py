@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,6 +25,7 @@ from livecode_local.mappings import EventSourceMapping
 from livecode_local.postgres import Postgres
 from livecode_local.schedules import Schedule
 from livecode_local.specs import StackSpec
+from livecode_local.sqs.queue import Queue
 from livecode_local.sqs.store import MessageStore
 from livecode_local.stack import MIGRATE_FUNCTION, error_text, make_queues
 from livecode_local.state import remove_stack_file, write_stack_file
@@ -59,6 +61,7 @@ class SamStack:
         self._logs = FunctionLogs(settings.state / "logs", terminal=terminal)
         self._running.callback(self._logs.close)
         self._processes: list[SamProcess] = []
+        self._describe: Callable[[], None] = lambda: None  # it serves only at the end of `start`
 
     @property
     def url(self) -> str:
@@ -70,7 +73,11 @@ class SamStack:
         template = await asyncio.to_thread(
             Template, TEMPLATE, cache_folder=settings.state, parameters=settings.parameters
         )
-        postgres = Postgres(settings.state, log=lambda text: self._terminal.log("Postgres", text, level="WARNING"))
+        postgres = Postgres(
+            settings.state,
+            log=lambda text: self._terminal.log("Postgres", text, level="WARNING"),
+            on_restart=lambda: self._describe(),
+        )
         running.push_async_callback(postgres.stop)
         await postgres.start()
         endpoint = AwsEndpoint()
@@ -105,16 +112,21 @@ class SamStack:
             running.push_async_callback(source.close)
             source.start()
         running.callback(remove_stack_file, settings.state)
-        description = {
+        self._describe = lambda: write_stack_file(settings.state, self._description(endpoint, queues, spec, postgres))
+        self._describe()
+
+    def _description(
+        self, endpoint: AwsEndpoint, queues: Mapping[str, Queue], spec: StackSpec, postgres: Postgres
+    ) -> dict[str, Any]:
+        return {
             "gateway_url": self.url,
             "aws_endpoint_url": endpoint.url,
             "queue_urls": {name: endpoint.queue_url(name) for name in queues},
             "database_url": postgres.url,
-            "docker_host": settings.sam.environment.get("DOCKER_HOST"),
+            "docker_host": self._settings.sam.environment.get("DOCKER_HOST"),
             "invoke_images": self._invoke_images(spec),
             "pids": {"stack": os.getpid(), "postgres": postgres.pid, "sam": [each.pid for each in self._processes]},
         }
-        write_stack_file(settings.state, description)
 
     async def serve(self) -> None:
         """Until one of the processes ends, which raises StackError."""

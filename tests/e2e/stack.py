@@ -155,6 +155,10 @@ class EmbeddedStack:
     def pid(self) -> int:
         return int(self._facts["pids"]["stack"])
 
+    def described(self) -> dict[str, Any]:
+        """What stack.json says now."""
+        return dict(json.loads((self.state / "stack.json").read_text()))
+
     @property
     def queue_url(self) -> str:
         return str(self._facts["queue_urls"]["ExecutionQueue"])

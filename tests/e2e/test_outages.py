@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.client import poll
 from tests.e2e.problems import assert_problem
-from tests.e2e.processes import descendants
+from tests.e2e.processes import Process, descendants, process
 from tests.e2e.stack import EmbeddedStack
 
 
@@ -81,7 +81,15 @@ def test_a_message_waits_for_a_database_that_is_away(stack: EmbeddedStack) -> No
 
 def test_goes_on_after_the_database_has_crashed(stack: EmbeddedStack) -> None:
     session_id = stack.client.create("print('after the crash')")
-    stack.postmaster().kill()
+    crashed = stack.postmaster()
+    crashed.kill()
     poll(lambda: stack.client.http.get("/health/database").status_code == 200, what="the database is back")
     execution = stack.client.wait(stack.client.start(session_id))
     assert (execution["status"], execution["stdout"]) == ("COMPLETED", "after the crash\n")
+
+    def named_postgres() -> Process | None:
+        pid = int(stack.described()["pids"]["postgres"])
+        return process(pid) if pid != crashed.pid else None
+
+    named = poll(named_postgres, what="stack.json names the new Postgres")
+    assert named == stack.postmaster()

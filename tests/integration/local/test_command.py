@@ -49,6 +49,7 @@ class Command:
 
     def wait_for_line(self, words):
         """Reads what it says up to a line with these words; `result` gives all of it again."""
+        assert self._process.stdout
         for line in self._process.stdout:
             self._said += line
             if words in line:

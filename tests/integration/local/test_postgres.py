@@ -18,7 +18,7 @@ from livecode_local.postgres_binaries import system_postgres, wheel_postgres
 from livecode_local.state import open_state_folder, remove_state_folder
 from tests.toolchain import TOOLCHAIN, link_toolchain
 
-from .conftest import eventually, run
+from .conftest import DEADLINE_SECONDS, eventually, run
 
 if not system_postgres() and not wheel_postgres(TOOLCHAIN) and not os.environ.get("CI"):
     pytest.skip("there is no Postgres on this machine", allow_module_level=True)
@@ -86,6 +86,28 @@ def test_is_started_again_when_it_ends(reachable_state):
 
         await eventually(lambda: asyncio.to_thread(answers))
         assert said
+        await postgres.stop()
+
+    run(test())
+
+
+def test_is_tried_again_until_it_can_start(reachable_state):
+    data = reachable_state / "postgres" / "data"
+    away = data.with_name("away")
+
+    async def test():
+        said: list[str] = []
+        restarted = asyncio.Event()
+        postgres = Postgres(reachable_state, log=said.append, on_restart=restarted.set)
+        await postgres.start()
+        assert postgres.pid
+        data.rename(away)
+        os.kill(postgres.pid, signal.SIGKILL)
+        await eventually(lambda: any("it is tried again" in line for line in said))
+        assert not restarted.is_set()
+        away.rename(data)
+        await asyncio.wait_for(restarted.wait(), DEADLINE_SECONDS)
+        assert await asyncio.to_thread(query, postgres.url, "SELECT 1") == [[1]]
         await postgres.stop()
 
     run(test())

@@ -59,7 +59,8 @@ class AwsEndpoint:
             return _json(200, await self._sqs.call(action, json.loads(body or b"{}")))
         except SqsError as error:
             answer = {"__type": f"com.amazonaws.sqs#{error.code}", "message": str(error)}
-            return _json(400, answer, query_error=f"{error.query_code};Sender")
+            fault = "Sender" if error.status < 500 else "Receiver"
+            return _json(error.status, answer, query_error=f"{error.query_code};{fault}")
         except (KeyError, TypeError, ValueError) as error:
             answer = {"__type": "com.amazon.coral.service#SerializationException", "message": repr(error)}
             return _json(400, answer)

@@ -5,55 +5,97 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from livecode_local.environment import Invocation
 from livecode_local.intrinsics import REGION
 from livecode_local.invocable import Invocable
 from livecode_local.specs import MappingSpec
+from livecode_local.sqs.errors import ServiceUnavailable
 from livecode_local.sqs.message import Message
 from livecode_local.sqs.queue import Queue
 
 _POLL_SECONDS = 20
+_RETRY_SECONDS = 1.0
 
 
 class EventSourceMapping:
     """Polls in the stack's own process, without HTTP: a message reaches its handler in about a millisecond."""
 
-    def __init__(self, spec: MappingSpec, *, queue: Queue, function: Invocable) -> None:
+    def __init__(
+        self,
+        spec: MappingSpec,
+        *,
+        queue: Queue,
+        function: Invocable,
+        warn: Callable[[str], None],
+        retry_seconds: float = _RETRY_SECONDS,
+    ) -> None:
         self._spec = spec
         self._queue = queue
         self._function = function
-        self._tasks: list[asyncio.Task[None]] = []
+        self._warn = warn
+        self._retry_seconds = retry_seconds
+        self._failing = False
+        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """One poller for each environment that may run at a time, so that no message waits in a poller's hands."""
         allowed = self._spec.maximum_concurrency or self._function.concurrency
-        loop = asyncio.get_running_loop()
         for _ in range(min(allowed, self._function.concurrency)):
-            task = loop.create_task(self._poll())
-            task.add_done_callback(_tell_of_failure)
-            self._tasks.append(task)
+            self._start_poller()
 
     async def close(self) -> None:
         """Stops polling; what is in flight comes back when its visibility timeout ends."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _start_poller(self) -> None:
+        if not self._closed:
+            task = asyncio.get_running_loop().create_task(self._poll())
+            task.add_done_callback(self._replace_poller)
+            self._tasks.add(task)
+
+    def _replace_poller(self, ended: "asyncio.Task[None]") -> None:
+        """A poller never ends by itself; if it does, it does so neither in silence nor for good."""
+        self._tasks.discard(ended)
+        if not ended.cancelled() and (error := ended.exception()):
+            loop = ended.get_loop()
+            loop.call_exception_handler({"message": "an event source mapping has failed", "exception": error})
+            loop.call_later(self._retry_seconds, self._start_poller)
+
     async def _poll(self) -> None:
+        """Polls until it is cancelled; while messages cannot be stored, again and again."""
         while True:
-            messages = await self._queue.receive(self._spec.batch_size, wait_seconds=_POLL_SECONDS)
-            if not messages:
-                continue
-            records = [self._record(message) for message in messages]
-            result = await self._function.invoke(json.dumps({"Records": records}).encode())
-            failed = failed_items(
-                result, {message.id for message in messages}, partial=self._spec.report_batch_item_failures
-            )
-            for message in messages:
-                if message.id not in failed:
-                    self._queue.delete(self._queue.receipt_handle(message))
+            try:
+                await self._poll_once()
+            except ServiceUnavailable as error:
+                if not self._failing:
+                    self._warn(f"{self._spec.queue}: {error} It is tried again.")
+                self._failing = True
+                await asyncio.sleep(self._retry_seconds)
+            else:
+                if self._failing:
+                    self._warn(f"{self._spec.queue}: its messages can be stored again.")
+                self._failing = False
+
+    async def _poll_once(self) -> None:
+        """Hands one batch to the function. What it has done but cannot be deleted comes back, as SQS's rules allow."""
+        messages = await self._queue.receive(self._spec.batch_size, wait_seconds=_POLL_SECONDS)
+        if not messages:
+            return
+        records = [self._record(message) for message in messages]
+        result = await self._function.invoke(json.dumps({"Records": records}).encode())
+        failed = failed_items(
+            result, {message.id for message in messages}, partial=self._spec.report_batch_item_failures
+        )
+        for message in messages:
+            if message.id not in failed:
+                self._queue.delete(self._queue.receipt_handle(message))
 
     def _record(self, message: Message) -> dict[str, Any]:
         return {
@@ -67,12 +109,6 @@ class EventSourceMapping:
             "eventSourceARN": self._queue.spec.arn,
             "awsRegion": REGION,
         }
-
-
-def _tell_of_failure(task: "asyncio.Task[None]") -> None:
-    """A poller never ends by itself; if it does, it must not do so in silence."""
-    if not task.cancelled() and (error := task.exception()):
-        task.get_loop().call_exception_handler({"message": "an event source mapping has failed", "exception": error})
 
 
 def failed_items(result: Invocation, batch: set[str], *, partial: bool) -> set[str]:

@@ -134,12 +134,15 @@ class Stack:
         self._endpoint.serve(functions=self.functions, queues=self._queues)
         for mapping in spec.mappings:
             queue, consumer = self._queues[mapping.queue], self.functions[mapping.function]
-            self._mappings.append(EventSourceMapping(mapping, queue=queue, function=consumer))
+            self._mappings.append(EventSourceMapping(mapping, queue=queue, function=consumer, warn=self._warn))
         self._schedules = [Schedule(row, function=self.functions[row.function]) for row in spec.schedules]
         if spec.api:
             self._gateway = Gateway(
                 spec.api, functions=self.functions, log=lambda line: self._terminal.log("HTTP", line)
             )
+
+    def _warn(self, text: str) -> None:
+        self._terminal.log("Stack", text, level="WARNING")
 
     async def _migrate(self) -> None:
         function = self.functions.get(MIGRATE_FUNCTION)

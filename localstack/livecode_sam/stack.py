@@ -103,7 +103,7 @@ class SamStack:
         await self._warm(session)
         sources: list[EventSourceMapping | Schedule] = [
             *(
-                EventSourceMapping(row, queue=queues[row.queue], function=functions[row.function])
+                EventSourceMapping(row, queue=queues[row.queue], function=functions[row.function], warn=self._warn)
                 for row in spec.mappings
             ),
             *(Schedule(row, function=functions[row.function]) for row in spec.schedules),
@@ -127,6 +127,9 @@ class SamStack:
             "invoke_images": self._invoke_images(spec),
             "pids": {"stack": os.getpid(), "postgres": postgres.pid, "sam": [each.pid for each in self._processes]},
         }
+
+    def _warn(self, text: str) -> None:
+        self._terminal.log("Stack", text, level="WARNING")
 
     async def serve(self) -> None:
         """Until one of the processes ends, which raises StackError."""

@@ -193,7 +193,8 @@ def _each_entry(parameters: Parameters, act: Callable[[Parameters], Parameters])
         try:
             successful.append({"Id": entry["Id"], **act(entry)})
         except SqsError as error:
-            failed.append({"Id": entry["Id"], "Code": error.query_code, "Message": str(error), "SenderFault": True})
+            fault = error.status < 500
+            failed.append({"Id": entry["Id"], "Code": error.query_code, "Message": str(error), "SenderFault": fault})
     return {"Successful": successful, **({"Failed": failed} if failed else {})}
 
 

@@ -4,6 +4,7 @@
 class SqsError(Exception):
     code = "InvalidParameterValue"
     query_code = "InvalidParameterValue"
+    status = 400
 
 
 class InvalidParameterValue(SqsError):
@@ -48,3 +49,11 @@ class BatchEntryIdsNotDistinct(SqsError):
 class UnsupportedOperation(SqsError):
     code = "UnsupportedOperation"
     query_code = "AWS.SimpleQueueService.UnsupportedOperation"
+
+
+class ServiceUnavailable(SqsError):
+    """What clients try again: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html"""
+
+    code = "ServiceUnavailable"
+    query_code = "ServiceUnavailable"
+    status = 503

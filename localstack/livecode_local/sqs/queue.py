@@ -1,6 +1,7 @@
 """One standard queue with SQS's rules: visibility, delay, retention, receive counts and redrive."""
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import time
@@ -11,7 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from livecode_local.specs import QueueSpec
-from livecode_local.sqs.errors import InvalidParameterValue, MessageNotInflight, ReceiptHandleIsInvalid
+from livecode_local.sqs.errors import (
+    InvalidParameterValue,
+    MessageNotInflight,
+    ReceiptHandleIsInvalid,
+    ServiceUnavailable,
+)
 from livecode_local.sqs.message import Message
 from livecode_local.sqs.store import MessageStore
 
@@ -26,7 +32,10 @@ class Counts:
 
 
 class Queue:
-    """`dead_letters` takes what was received `maximum_receive_count` times; `now` gives epoch seconds."""
+    """`dead_letters` takes what was received `maximum_receive_count` times; `now` gives epoch seconds.
+
+    A change that cannot be stored raises ServiceUnavailable and is not made.
+    """
 
     def __init__(
         self,
@@ -72,33 +81,58 @@ class Queue:
             await self._change(min(left, self._next_due_seconds()))
 
     def take(self, maximum: int, *, visibility_seconds: int | None = None) -> list[Message]:
-        """Up to `maximum` visible messages, now in flight; each is a copy with the receipt of this receive."""
+        """Up to `maximum` visible messages, now in flight; each is a copy with the receipt of this receive.
+
+        Raises ServiceUnavailable if not even one can be stored as received: then all stay as they were.
+        """
         taken: list[Message] = []
-        now = self._now()
         visibility = self.spec.visibility_timeout_seconds if visibility_seconds is None else visibility_seconds
-        while len(taken) < maximum and self._by_visibility and self._by_visibility[0][0] <= now:
-            visible_at, _, message_id = heapq.heappop(self._by_visibility)
-            message = self._messages.get(message_id)
-            if message is None or message.visible_at != visible_at:
-                continue
-            if self._expired(message, now):
-                self._drop(message_id)
-                continue
-            limit = self.spec.maximum_receive_count
-            if self._dead_letters and limit is not None and message.receive_count >= limit:
-                self._drop(message_id)
-                self._dead_letters.take_over(message, source=self.spec.arn)
-                continue
-            message.receive_count += 1
-            message.first_received_at = message.first_received_at or now
-            message.receipt = uuid.uuid4().hex
-            message.visible_at = now + visibility
-            self._store.save(self.spec.name, message)
-            self._put(message)
-            taken.append(replace(message))
-            if visibility == 0:
-                break  # else this call would take the same message again
+        while len(taken) < maximum and (message := self._next_visible()):
+            try:
+                received = self._receive(message, visibility)
+            except ServiceUnavailable:
+                if taken:
+                    break  # whoever calls must learn of those; the next call will fail
+                raise
+            if received:
+                taken.append(replace(received))
+                if visibility == 0:
+                    break  # else this call would take the same message again
         return taken
+
+    def _next_visible(self) -> Message | None:
+        now = self._now()
+        while self._by_visibility and self._by_visibility[0][0] <= now:
+            visible_at, _, message_id = self._by_visibility[0]
+            message = self._messages.get(message_id)
+            if message and message.visible_at == visible_at:
+                return message
+            heapq.heappop(self._by_visibility)
+        return None
+
+    def _receive(self, message: Message, visibility_seconds: float) -> Message | None:
+        """The message, now in flight; None if it was too old, or received too often. Changed only once it is stored."""
+        now = self._now()
+        if self._expired(message, now):
+            self._drop(message.id)
+            return None
+        limit = self.spec.maximum_receive_count
+        if self._dead_letters and limit is not None and message.receive_count >= limit:
+            # In this order: a message that is in both queues for a moment is better than one in neither.
+            self._dead_letters.take_over(message, source=self.spec.arn)
+            self._drop(message.id)
+            return None
+        received = replace(
+            message,
+            receive_count=message.receive_count + 1,
+            first_received_at=message.first_received_at or now,
+            receipt=uuid.uuid4().hex,
+            visible_at=now + visibility_seconds,
+        )
+        self._store.save(self.spec.name, received)
+        heapq.heappop(self._by_visibility)  # its entry as `_next_visible` found it
+        self._put(received)
+        return received
 
     def take_over(self, message: Message, *, source: str) -> None:
         """Takes a dead letter; its age goes on, its counts begin anew."""
@@ -133,9 +167,9 @@ class Queue:
             )
         if message.receipt != receipt or message.visible_at <= now:
             raise MessageNotInflight("The message is not in flight.")
-        message.visible_at = now + seconds
-        self._store.save(self.spec.name, message)
-        self._put(message)
+        changed = replace(message, visible_at=now + seconds)
+        self._store.save(self.spec.name, changed)
+        self._put(changed)
 
     def purge(self) -> None:
         self._store.remove_all(self.spec.name)
@@ -147,7 +181,8 @@ class Queue:
         visible = in_flight = delayed = 0
         for message in list(self._messages.values()):
             if self._expired(message, now):
-                self._drop(message.id)
+                with contextlib.suppress(ServiceUnavailable):
+                    self._drop(message.id)
             elif message.visible_at <= now:
                 visible += 1
             elif message.receipt:
@@ -176,8 +211,8 @@ class Queue:
                 listener.set_result(None)
 
     def _drop(self, message_id: str) -> None:
-        self._messages.pop(message_id, None)
         self._store.remove(self.spec.name, message_id)
+        self._messages.pop(message_id, None)
 
     def _expired(self, message: Message, now: float) -> bool:
         return message.sent_at + self.spec.retention_seconds <= now

@@ -105,3 +105,21 @@ async def test_mistakes_are_answered_as_sqs_does(call, stack):
     assert await refused(call, "receive_message", MaxNumberOfMessages=11) == "InvalidParameterValue"
     assert await refused(call, "send_message", MessageBody="x" * 1_048_577) == "InvalidParameterValue"
     assert await refused(call, "tag_queue", Tags={"a": "b"}) == "AWS.SimpleQueueService.UnsupportedOperation"
+
+
+def test_a_full_disk_is_an_error_that_clients_try_again(state):
+    async def test():
+        async with running_stack(PROJECT, state) as stack:
+            store = stack.stack._store
+            assert store
+            (pages,) = store._database.execute("PRAGMA page_count").fetchone()
+            store._database.execute(f"PRAGMA max_page_count={pages}")  # SQLite's own limit: the error of a full disk
+            call = {"QueueUrl": stack.queue_url("JobQueue"), "MessageBody": "x" * 100_000}
+            with pytest.raises(ClientError) as failure:
+                await stack.call("sqs", "send_message", **call)
+            response = failure.value.response
+            assert response["Error"]["Code"] == "ServiceUnavailable"
+            assert response["ResponseMetadata"]["HTTPStatusCode"] == 503
+            assert response["ResponseMetadata"]["RetryAttempts"] > 0
+
+    run(test())

@@ -4,8 +4,14 @@ import asyncio
 
 import pytest
 
+from livecode_local.errors import StackError
 from livecode_local.specs import QueueSpec
-from livecode_local.sqs.errors import InvalidParameterValue, MessageNotInflight, ReceiptHandleIsInvalid
+from livecode_local.sqs.errors import (
+    InvalidParameterValue,
+    MessageNotInflight,
+    ReceiptHandleIsInvalid,
+    ServiceUnavailable,
+)
 from livecode_local.sqs.queue import Counts, Queue
 from livecode_local.sqs.store import MessageStore
 
@@ -188,3 +194,105 @@ def test_a_waiting_receiver_gets_what_arrives(tmp_path):
         store.close()
 
     asyncio.run(test())
+
+
+class FullDisk(MessageStore):
+    """While `room_left` is 0 nothing can be stored; None is no limit."""
+
+    room_left: int | None = None
+
+    def save(self, queue, message):
+        self._use_room()
+        super().save(queue, message)
+
+    def remove(self, queue, message_id):
+        self._use_room()
+        super().remove(queue, message_id)
+
+    def _use_room(self):
+        if self.room_left == 0:
+            raise ServiceUnavailable("no room")
+        if self.room_left is not None:
+            self.room_left -= 1
+
+
+@pytest.fixture
+def disk(tmp_path):
+    store = FullDisk(tmp_path / "full.sqlite")
+    yield store
+    store.close()
+
+
+def test_what_cannot_be_stored_is_not_done(disk, clock):
+    queue = Queue(QueueSpec(name="Jobs", visibility_timeout_seconds=30), disk, now=clock)
+    queue.send("a")
+    disk.room_left = 0
+    with pytest.raises(ServiceUnavailable):
+        queue.send("b")
+    with pytest.raises(ServiceUnavailable):
+        queue.take(1)
+    assert queue.counts() == Counts(visible=1, in_flight=0, delayed=0)
+    disk.room_left = None
+    handle, message = take_one(queue)
+    assert (message.body, message.receive_count) == ("a", 1)
+    disk.room_left = 0
+    for change in (queue.delete, lambda handle: queue.change_visibility(handle, 0)):
+        with pytest.raises(ServiceUnavailable):
+            change(handle)
+    assert queue.counts() == Counts(visible=0, in_flight=1, delayed=0)
+    disk.room_left = None
+    queue.delete(handle)
+    assert queue.counts() == Counts(visible=0, in_flight=0, delayed=0)
+
+
+def test_a_batch_that_can_be_stored_in_part_is_handed_over_in_part(disk, clock):
+    queue = Queue(QueueSpec(name="Jobs"), disk, now=clock)
+    for body in "abc":
+        queue.send(body)
+    disk.room_left = 2
+    assert [message.body for message in queue.take(10)] == ["a", "b"]
+    assert queue.counts() == Counts(visible=1, in_flight=2, delayed=0)
+
+
+@pytest.mark.parametrize("room", range(4))
+def test_a_dead_letter_is_in_one_of_the_queues_wherever_the_disk_is_full(disk, clock, room):
+    dead = Queue(QueueSpec(name="Dead"), disk, now=clock)
+    queue = Queue(QueueSpec(name="Jobs", maximum_receive_count=1), disk, dead_letters=dead, now=clock)
+    queue.send("a")
+    take_one(queue)
+    clock.time += 30
+    disk.room_left = room
+    if room < 2:
+        with pytest.raises(ServiceUnavailable):
+            queue.take(1)
+    else:
+        assert queue.take(1) == []
+    disk.room_left = None
+    assert queue.take(1) == []
+    assert [message.body for message in dead.take(10)] == ["a"]
+
+
+def test_messages_past_retention_do_not_count_even_if_they_cannot_be_removed(disk, clock):
+    queue = Queue(QueueSpec(name="Jobs", retention_seconds=60), disk, now=clock)
+    queue.send("a")
+    clock.time += 60
+    disk.room_left = 0
+    assert queue.counts() == Counts(visible=0, in_flight=0, delayed=0)
+
+
+def test_the_store_says_that_the_disk_is_full(store, build):
+    queue = build()
+    (pages,) = store._database.execute("PRAGMA page_count").fetchone()
+    store._database.execute(f"PRAGMA max_page_count={pages}")  # SQLite's own limit, with the error of a full disk
+    with pytest.raises(ServiceUnavailable, match="database or disk is full"):
+        queue.send("x" * 100_000)
+    store._database.execute("PRAGMA max_page_count=1000000")
+    queue.send("x" * 100_000)
+    assert queue.counts().visible == 1
+
+
+def test_a_file_that_is_no_store_is_told_in_one_sentence(tmp_path):
+    path = tmp_path / "queues.sqlite"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(StackError, match=r"queues.sqlite cannot be used: file is not a database\.$"):
+        MessageStore(path)

@@ -26,7 +26,7 @@ from livecode_local.gateway.responses import (
     mock_response,
 )
 from livecode_local.gateway.routes import Method, Routes
-from livecode_local.http_server import HttpServer
+from livecode_local.http_server import IDLE_SECONDS, MAXIMUM_CONNECTIONS, HttpServer
 from livecode_local.specs import RestApiSpec
 
 # Set by API Gateway.
@@ -49,6 +49,8 @@ class Gateway:
         functions: Mapping[str, LambdaFunction],
         log: Callable[[str], None],
         timeout_seconds: float = INTEGRATION_TIMEOUT_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+        maximum_connections: int = MAXIMUM_CONNECTIONS,
     ) -> None:
         try:
             self._routes = Routes(spec.body["paths"])
@@ -65,7 +67,13 @@ class Gateway:
         self._functions = functions
         self._log = log
         self._timeout_seconds = timeout_seconds
-        self._server = HttpServer(self._serve, malformed=self._malformed)
+        self._server = HttpServer(
+            self._serve,
+            malformed=self._malformed,
+            warn=log,
+            idle_seconds=idle_seconds,
+            maximum_connections=maximum_connections,
+        )
         self._running: set[asyncio.Task[object]] = set()
 
     @property

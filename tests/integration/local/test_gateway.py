@@ -25,11 +25,13 @@ async def send(stack: RunningStack, verb: str, path: str, **settings: Any) -> tu
         return response.status, dict(response.headers), json.loads(text) if text.startswith(("{", "[")) else text
 
 
-async def raw(stack: RunningStack, request: bytes) -> bytes:
+async def raw(stack: RunningStack, request: bytes, *, half_close: bool = False) -> bytes:
     """The answer to bytes that no client library would send."""
     reader, writer = await asyncio.open_connection("127.0.0.1", int(stack.url.rsplit(":", 1)[1]))
     writer.write(request)
     await writer.drain()
+    if half_close:
+        writer.write_eof()
     answer = await reader.read()
     writer.close()
     return answer
@@ -257,6 +259,12 @@ def test_answers_strange_targets_below_500(state, target, status):
         pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", id="bad header"),
         pytest.param(b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="bad chunk"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", id="TLS"),
+        pytest.param(b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", id="HTTP/2.0"),
+        pytest.param(b"GET / HTTP/0.9\r\n\r\n", id="HTTP/0.9"),
+        pytest.param(b"GET /\r\n", id="no version"),
+        pytest.param(
+            b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", id="unknown coding"
+        ),
     ],
 )
 def test_answers_malformed_requests_below_500_as_a_problem(state, request_bytes):
@@ -290,6 +298,15 @@ def test_strange_headers_do_no_harm(state, head):
             assert (await raw(stack, request + b"\r\n\r\nabc")).startswith(b"HTTP/1.1 200")
 
     run(test())
+
+
+@with_stack
+async def test_a_client_that_has_closed_its_side_gets_its_answer(stack):
+    body = json.dumps({"act": "sleep", "seconds": 0.3}).encode()
+    head = f"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    for sent, status in ((body, b"200"), (body[:-1], b"400")):
+        answer = await raw(stack, head + sent, half_close=True)
+        assert answer.split(b" ", 2)[1] == status
 
 
 @with_stack

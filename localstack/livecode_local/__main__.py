@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from livecode_local.descriptors import raise_descriptor_limit
 from livecode_local.errors import StackError
 from livecode_local.foreground import until_stopped
 from livecode_local.logs import Terminal, say
@@ -37,6 +38,7 @@ def main() -> int:
         with StateLock(state):
             remove_stack_file(state)  # a killed stack leaves its own
             adopt_orphans()
+            raise_descriptor_limit()
             asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
     except StackError as error:
         print(error, file=sys.stderr)

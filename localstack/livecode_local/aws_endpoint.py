@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from livecode_local.descriptors import maximum_endpoint_connections
 from livecode_local.http_server import HttpServer
 from livecode_local.intrinsics import ACCOUNT_ID
 from livecode_local.invocable import Invocable
@@ -24,7 +25,7 @@ class AwsEndpoint:
     def __init__(self) -> None:
         self._functions: Mapping[str, Invocable] = {}
         self._sqs = SqsApi({}, queue_url=self.queue_url)
-        self._server = HttpServer(self._answer)
+        self._server = HttpServer(self._answer, maximum_connections=maximum_endpoint_connections())
 
     @property
     def url(self) -> str:

@@ -45,11 +45,15 @@ class Invocation:
 
 
 class EnvironmentFailed(Exception):
-    """The environment ended before it could take an event; `payload` is Lambda's error object."""
+    """The environment ended before it could take an event; `payload` is Lambda's error object.
 
-    def __init__(self, payload: bytes) -> None:
+    `by_machine` says that the function has no part in it: this machine had no room for another process.
+    """
+
+    def __init__(self, payload: bytes, *, by_machine: bool = False) -> None:
         super().__init__()
         self.payload = payload
+        self.by_machine = by_machine
 
 
 class ExecutionEnvironment(RuntimeApiSite):
@@ -81,14 +85,33 @@ class ExecutionEnvironment(RuntimeApiSite):
 
     async def start(self) -> None:
         """Starts the process and waits until it asks for an event; raises EnvironmentFailed."""
-        loop = asyncio.get_running_loop()
         started = time.perf_counter()
+        try:
+            await self._start_process()
+        except OSError as error:  # no descriptor, process or memory is left, for example
+            if self._process:
+                kill_tree(self._process.pid)
+                await exit_status(self._process)
+            self._drop_server_and_output()
+            raise EnvironmentFailed(
+                _error("Sandbox.Failure", f"The execution environment cannot be started: {error}"), by_machine=True
+            ) from error
+        assert self._ready is not None
+        limit = _INIT_SECONDS + self._spec.timeout_seconds
+        try:
+            await asyncio.wait_for(asyncio.shield(self._ready), limit)
+        except TimeoutError as error:
+            await self.close(grace_seconds=0)
+            raise EnvironmentFailed(_error("Sandbox.Timedout", f"Init timed out after {limit:.2f} seconds")) from error
+        self._init_ms = (time.perf_counter() - started) * 1000
+
+    async def _start_process(self) -> None:
+        loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
-        self._ready = loop.create_future()
         self._output, write_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(write_end, True)
         try:
+            os.set_blocking(write_end, True)
             self._process = start_process(
                 self._spec.command,
                 environment={**self._spec.variables, "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}"},
@@ -97,15 +120,9 @@ class ExecutionEnvironment(RuntimeApiSite):
             )
         finally:
             os.close(write_end)
+        self._ready = loop.create_future()
         loop.add_reader(self._output, self._read_output)
         self._ended = loop.create_task(self._watch(self._process))
-        limit = _INIT_SECONDS + self._spec.timeout_seconds
-        try:
-            await asyncio.wait_for(asyncio.shield(self._ready), limit)
-        except TimeoutError as error:
-            await self.close(grace_seconds=0)
-            raise EnvironmentFailed(_error("Sandbox.Timedout", f"Init timed out after {limit:.2f} seconds")) from error
-        self._init_ms = (time.perf_counter() - started) * 1000
 
     async def invoke(self, payload: bytes, *, request_id: str = "", trace_id: str = "") -> Invocation:
         """Hands over one event and waits for the answer; never raises for what the function does.
@@ -194,13 +211,8 @@ class ExecutionEnvironment(RuntimeApiSite):
         status = await exit_status(process)
         kill_group(process.pid)
         kill_orphans()
-        loop = asyncio.get_running_loop()
         self._read_output()
-        loop.remove_reader(self._output)
-        os.close(self._output)
-        self._output = -1
-        if self._server:
-            self._server.close()
+        self._drop_server_and_output()
         self._drop_connections()
         if self._invocation:
             request_id, _ = self._invocation
@@ -221,6 +233,14 @@ class ExecutionEnvironment(RuntimeApiSite):
         connection = RuntimeConnection(self)
         self._connections.add(connection)
         return connection
+
+    def _drop_server_and_output(self) -> None:
+        if self._output >= 0:
+            asyncio.get_running_loop().remove_reader(self._output)
+            os.close(self._output)
+            self._output = -1
+        if self._server:
+            self._server.close()
 
     def _drop_connections(self) -> None:
         for connection in self._connections:

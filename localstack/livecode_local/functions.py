@@ -1,6 +1,7 @@
 """A Lambda function: its execution environments, kept warm, replaced when they end, bounded in number."""
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -14,6 +15,10 @@ from livecode_local.specs import FunctionSpec
 # A laptop is not a region: past this many environments an invocation waits where Lambda would start another.
 ENVIRONMENTS_PER_FUNCTION = max(2, os.cpu_count() or 1)
 IDLE_SECONDS = 300.0
+# So often a start that fails for want of, say, descriptors is tried again before it fails its invocation; with a second
+# between, that is within the time that API Gateway waits.
+_STARVED_STARTS = 20
+_RETRY_SECONDS = 1.0
 # Lambda tries an asynchronous invocation three times, with these waits between.
 _ASYNCHRONOUS_WAITS = (60.0, 120.0)
 
@@ -27,12 +32,14 @@ class LambdaFunction:
         log: Callable[[str], None],
         on_change: Callable[[], None] = lambda: None,
         idle_seconds: float = IDLE_SECONDS,
+        retry_seconds: float = _RETRY_SECONDS,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.spec = spec
         self._log = log
         self._on_change = on_change  # called when an environment has started or ended
         self._idle_seconds = idle_seconds
+        self._retry_seconds = retry_seconds
         limit = spec.reserved_concurrency
         self.concurrency = ENVIRONMENTS_PER_FUNCTION if limit is None else min(limit, ENVIRONMENTS_PER_FUNCTION)
         self._environment_spec = EnvironmentSpec(
@@ -47,6 +54,7 @@ class LambdaFunction:
         self._idle: list[tuple[float, ExecutionEnvironment]] = []  # the most recently used last
         self._all: set[ExecutionEnvironment] = set()
         self._starting = 0
+        self._starved_starts = 0  # in a row
         self._returning = 0  # have answered, and will ask for their next event in no time
         self._waiters: deque[asyncio.Future[ExecutionEnvironment]] = deque()
         self._outdated: set[ExecutionEnvironment] = set()
@@ -123,15 +131,35 @@ class LambdaFunction:
         try:
             await environment.start()
         except EnvironmentFailed as error:
-            self._all.discard(environment)
-            # A function that cannot start fails the invocation that it was started for.
-            if waiter := self._next_waiter():
-                waiter.set_exception(error)
-            return
+            failure: EnvironmentFailed | None = error
+        else:
+            failure = None
         finally:
             self._starting -= 1
+        if failure:
+            self._all.discard(environment)
+            self._start_failed(failure)
+            return
+        self._starved_starts = 0
         self._on_change()
         self._release(environment)
+
+    def _start_failed(self, error: EnvironmentFailed) -> None:
+        """A function that cannot start fails the invocation that it was started for; others get a start of their own.
+
+        Where this machine is in the way, invocations wait a while for what may come free: for long, if there are
+        environments at work.
+        """
+        if error.by_machine:
+            self._starved_starts += 1
+            if self._starved_starts == 1:
+                self._log(json.dumps({"level": "WARNING", "message": error.payload.decode()}))
+            if self._all or self._starved_starts <= _STARVED_STARTS:
+                asyncio.get_running_loop().call_later(self._retry_seconds, self._start_what_is_missing)
+                return
+        if waiter := self._next_waiter():
+            waiter.set_exception(error)
+        self._start_what_is_missing()
 
     async def _return_when_ready(self, environment: ExecutionEnvironment) -> None:
         self._returning += 1

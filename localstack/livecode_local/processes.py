@@ -12,6 +12,7 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 # A killed process is gone at once, unless the kernel itself is stuck.
 _ORPHAN_SECONDS = 1
+_LOOK_SECONDS = 0.05
 
 _children: set[int] = set()
 _adopting = False
@@ -49,16 +50,21 @@ def start_process(
 
 async def exit_status(process: subprocess.Popen[bytes]) -> int:
     """Waits for the process without a thread; negative for a signal, as subprocess has it."""
-    if process.poll() is None:
-        exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        descriptor = os.pidfd_open(process.pid)
+    while process.poll() is None:
         loop = asyncio.get_running_loop()
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except OSError:  # no descriptor is left; one may come free, or the process end, meanwhile
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
+        exited: asyncio.Future[None] = loop.create_future()
         loop.add_reader(descriptor, exited.cancel)
         try:
             await asyncio.wait({exited})
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)
+        break
     status = process.wait()
     _children.discard(process.pid)
     return status

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livecode_local.aws_endpoint import AwsEndpoint
+from livecode_local.descriptors import maximum_connections
 from livecode_local.environment import EnvironmentFailed
 from livecode_local.errors import StackError
 from livecode_local.functions import ENVIRONMENTS_PER_FUNCTION, LambdaFunction
@@ -138,7 +139,10 @@ class Stack:
         self._schedules = [Schedule(row, function=self.functions[row.function]) for row in spec.schedules]
         if spec.api:
             self._gateway = Gateway(
-                spec.api, functions=self.functions, log=lambda line: self._terminal.log("HTTP", line)
+                spec.api,
+                functions=self.functions,
+                log=lambda line: self._terminal.log("HTTP", line),
+                maximum_connections=maximum_connections(),
             )
 
     def _warn(self, text: str) -> None:

@@ -1,5 +1,6 @@
 """The command itself: starts, says what is wrong in one sentence, and leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import signal
@@ -19,13 +20,22 @@ STOP_SECONDS = 5
 
 
 class Command:
-    def __init__(self, state, *arguments, port=0, template=PROJECT / "infra" / "template.yaml", self_check=False):
+    def __init__(
+        self,
+        state,
+        *arguments,
+        port=0,
+        template=PROJECT / "infra" / "template.yaml",
+        self_check=False,
+        descriptors=None,
+    ):
         self.state = state
         self._said = ""
         settings = ["--port", str(port), "--state-dir", str(state), "--template", str(template)]
         settings += [] if self_check else ["--no-self-check"]
+        limit = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "livecode_local", "up", *settings, *arguments],
+            [*limit, sys.executable, "-m", "livecode_local", "up", *settings, *arguments],
             env={**os.environ, "PYTHONPATH": f"{ROOT}/localstack:{ROOT}/layers/runtimes/python"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -145,6 +155,22 @@ def test_serves_on_when_its_self_check_fails(command, state):
     status, output, errors = stack.result()
     assert (status, errors) == (0, "")
     assert output.count("WARNING: the self-check of ") == 3
+
+
+def test_serves_beside_more_idle_connections_than_it_has_descriptors(command, state):
+    stack = command(state, descriptors=400)
+    url = stack.serving()["gateway_url"]
+    with contextlib.ExitStack() as opened:
+        for _ in range(500):
+            idle = opened.enter_context(socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=10))
+            idle.sendall(b"GET / HT")
+        for _ in range(3):  # a new environment, too: the first is ended by what it does
+            assert httpx.post(url + "/echo", json={"act": "exit"}, timeout=DEADLINE_SECONDS).status_code == 502
+            assert httpx.get(url + "/", timeout=DEADLINE_SECONDS).status_code == 200
+    stack.signal(signal.SIGTERM)
+    status, output, errors = stack.result()
+    assert (status, errors) == (0, "")
+    assert "115 connections are open; for each new one the idlest is closed" in output
 
 
 def test_says_that_the_port_is_taken(command, state):

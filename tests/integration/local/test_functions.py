@@ -4,6 +4,10 @@ import asyncio
 import json
 
 import aiohttp
+import pytest
+
+from livecode_local.functions import LambdaFunction
+from livecode_local.specs import FunctionSpec
 
 from .conftest import PROJECT, eventually, run, running_stack
 
@@ -126,3 +130,78 @@ def test_logs_are_kept_as_cloudwatch_shows_them_and_shown_in_short(state, capsys
     assert "a plain line" in shown
     assert "REPORT" not in shown
     assert "POST /echo 200" in shown
+
+
+@pytest.fixture
+def function_in(tmp_path):
+    """Builds a function whose code is in a folder that need not be there, and the list of what it logs."""
+
+    def build(code_root, **settings):
+        lines: list[str] = []
+        spec = FunctionSpec(
+            name="Program",
+            handler="program.handler",
+            code_root=code_root,
+            layers=(),
+            runtime="python3.13",
+            timeout_seconds=5,
+            memory_mb=128,
+            reserved_concurrency=2,
+            log_format="JSON",
+            log_level=None,
+            log_group="/aws/lambda/Program",
+            variables={},
+        )
+        return LambdaFunction(spec, endpoint_url="http://127.0.0.1:9", log=lines.append, **settings), lines
+
+    return build
+
+
+def make_code(folder, source="def handler(event, context):\n    return 'done'\n"):
+    folder.mkdir()
+    (folder / "program.py").write_text(source)
+
+
+def test_a_start_that_the_machine_refuses_is_tried_again(function_in, tmp_path):
+    """Popen raises OSError for a folder that is missing, as it does where descriptors or processes are."""
+    function, lines = function_in(tmp_path / "code", retry_seconds=0.05)
+
+    async def test():
+        invocations = [asyncio.ensure_future(function.invoke(b"{}")) for _ in range(5)]
+        await eventually(lambda: lines)
+        assert not any(each.done() for each in invocations)
+        make_code(tmp_path / "code")
+        results = await asyncio.wait_for(asyncio.gather(*invocations), 20)
+        assert [result.payload for result in results] == [b'"done"'] * 5
+        await function.close()
+
+    run(test())
+    assert sum("cannot be started" in line for line in lines) == 1
+
+
+def test_a_start_that_the_machine_refuses_for_long_fails_and_wedges_nothing(function_in, tmp_path):
+    function, _ = function_in(tmp_path / "code", retry_seconds=0.001)
+
+    async def test():
+        async with asyncio.timeout(20):
+            results = await asyncio.gather(*(function.invoke(b"{}") for _ in range(5)))
+        assert {json.loads(result.payload)["errorType"] for result in results} == {"Sandbox.Failure"}
+        assert function.pids == []
+        make_code(tmp_path / "code")
+        assert (await function.invoke(b"{}")).payload == b'"done"'
+        await function.close()
+
+    run(test())
+
+
+def test_code_that_does_not_start_fails_each_invocation_that_waits(function_in, tmp_path):
+    make_code(tmp_path / "code", "import no_such_module\n")
+    function, _ = function_in(tmp_path / "code")
+
+    async def test():
+        async with asyncio.timeout(30):
+            results = await asyncio.gather(*(function.invoke(b"{}") for _ in range(5)))
+        assert {json.loads(result.payload)["errorType"] for result in results} == {"Runtime.ImportModuleError"}
+        await function.close()
+
+    run(test())

@@ -1,4 +1,4 @@
-# What one types here. `make up` needs python3 (3.11 or newer) and make; it sees to the rest.
+# What one types here. `make up` needs python3 (3.11 to 3.14) and make; it sees to the rest.
 PYTHON ?= python3
 
 export PYTHONPATH := .:functions/api:functions/runner:layers/runtimes/python:localstack

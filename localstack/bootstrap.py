@@ -51,7 +51,7 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 def main(arguments: list[str]) -> int:
     if sys.version_info < MINIMUM_PYTHON:
-        print(f"LiveCode needs python3 3.11 or newer; this one is {sys.version.split()[0]}.", file=sys.stderr)
+        print(f"LiveCode needs python3 3.11 to 3.14; this one is {sys.version.split()[0]}.", file=sys.stderr)
         return 1
     # Programs run under another uid, and read node and Python's links from here.
     os.umask(0o022)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolves the dependency groups of pyproject.toml into lock files with hashes, for every supported Python.
+# Resolves the dependency groups of pyproject.toml into lock files with hashes, for every supported Python (3.11 to 3.14).
 set -eu
 cd "$(dirname "$0")/.."
 

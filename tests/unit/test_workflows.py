@@ -79,6 +79,20 @@ def test_every_change_is_linted_tested_built_and_tried_on_localstack() -> None:
         assert command in commands
 
 
+def test_each_python_that_the_project_supports_is_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    supported = [each.rsplit(" ", 1)[1] for each in project["classifiers"]]
+    assert supported == ["3.11", "3.12", "3.13", "3.14"]
+    assert project["requires-python"] == ">=3.11,<3.15"
+    job = load(WORKFLOWS["ci"])["jobs"]["test"]
+    assert [each["python"] for each in job["strategy"]["matrix"]["include"]] == supported
+    assert job["container"] == "${{ matrix.image }}"
+    [check] = [step for step in job["steps"] if "EXPECTED" in step.get("env", {})]
+    assert check["env"]["EXPECTED"] == "${{ matrix.python }}"  # an image may come to have a newer one
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert f"({supported[0]} to {supported[-1]}" in (ROOT / document).read_text()
+
+
 def test_deploys_main_alone_and_only_what_has_passed() -> None:
     workflow = load(WORKFLOWS["deploy"])
     assert workflow["on"] == {"push": {"branches": ["main"]}, "workflow_dispatch": None}

@@ -1,6 +1,6 @@
 """The shapes of requests and answers, from which the OpenAPI document is made."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -22,7 +22,10 @@ def _storable(value: str) -> str:
 
 
 def _rfc3339(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Whatever zone it is told in; one that is told in none would be taken for the machine's, and is a mistake of ours.
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 SourceCode = Annotated[str, AfterValidator(_storable), Field(description="UTF-8 text of at most 256 KiB.")]

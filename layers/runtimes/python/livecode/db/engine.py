@@ -20,6 +20,11 @@ from livecode.errors import DatabaseUnavailable
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
 
+# What our code leans on, whatever the server, the database or the login has for itself: these settings of the start-up
+# packet come before theirs, cost no round trip, and are sent by pgjdbc too, so that every proxy knows them. pg8000 reads
+# times in ISO form only: under DateStyle "SQL, DMY" it would take the day for the month.
+_SESSION_SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO"}
+
 # The pool reports each connection that it could not close properly; one that the server has ended never can be.
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
@@ -54,7 +59,11 @@ def make_engine(
     statement at most.
     """
     parsed = make_url(url)
-    connect_args: dict[str, Any] = {"timeout": timeout_seconds, "application_name": application_name}
+    connect_args: dict[str, Any] = {
+        "timeout": timeout_seconds,
+        "application_name": application_name,
+        "startup_params": _SESSION_SETTINGS,
+    }
     match parsed.query.get("sslmode", "disable"):
         case "disable":
             pass

@@ -88,12 +88,43 @@ def test_answers_a_preflight(http: httpx.Client, path: str) -> None:
     assert "content-type" in answer.headers["access-control-allow-headers"].lower()
 
 
+@pytest.mark.parametrize("method", ["PATCH", "GET", "POST", "DELETE"])
+def test_a_preflight_allows_the_headers_of_tracing_libraries(http: httpx.Client, method: str) -> None:
+    asked = {"authorization", "baggage", "content-type", "idempotency-key", "sentry-trace", "traceparent", "tracestate"}
+    answer = http.options(
+        f"/code-sessions/{_ID}",
+        headers={
+            "access-control-request-method": method,
+            "access-control-request-headers": ",".join(sorted({*asked, "x-requested-with"})),
+        },
+    )
+    assert answer.status_code in (200, 204)
+    allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+    assert allowed >= {*asked, "x-requested-with"}
+
+
 def test_lets_pages_of_other_origins_read_answers(http: httpx.Client, livecode: LiveCode) -> None:
     answer = http.post("/code-sessions", json={})
     assert answer.headers["access-control-allow-origin"] == "*"
     exposed = http.post(f"/code-sessions/{livecode.create()}/run").headers["access-control-expose-headers"].lower()
-    assert "location" in exposed
-    assert "retry-after" in exposed
+    assert {name.strip() for name in exposed.split(",")} >= {
+        "location",
+        "retry-after",
+        "ratelimit-limit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+    }
+
+
+def test_what_was_made_is_where_location_says(staged_url: str, base_url: str) -> None:
+    for url in (staged_url, base_url):
+        with httpx.Client(headers=PAGE_HEADERS, timeout=30) as client:
+            made = client.post(f"{url}/code-sessions", json={"source_code": "print(1)"})
+            session = client.get(httpx.URL(made.url).join(made.headers["location"]))
+            assert (session.status_code, session.json()["id"]) == (200, made.json()["session_id"])
+            begun = client.post(f"{url}/code-sessions/{made.json()['session_id']}/run")
+            execution = client.get(httpx.URL(begun.url).join(begun.headers["location"]))
+            assert (execution.status_code, execution.json()["execution_id"]) == (200, begun.json()["execution_id"])
 
 
 def test_answers_under_the_stage_prefix_too(staged_url: str) -> None:

@@ -1,10 +1,12 @@
 """What the template promises of a deployment: least privilege, nothing lost, nothing public, and a way back."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from livecode_api.resolver import EXPOSED_HEADERS
 from tests.unit.deployed import Deployed
 
 OWN_DATABASE = Deployed()
@@ -372,3 +374,54 @@ def test_localstack_gets_nothing_that_its_free_edition_lacks() -> None:
     assert services == {"ApiGateway", "CloudWatch", "Events", "IAM", "Lambda", "Logs", "SQS"}
     assert "Custom::DatabaseMigration" not in LOCALSTACK.types
     assert not any("SnapStart" in row for row in LOCALSTACK.of_type("AWS::Lambda::Function").values())
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+_GATEWAY_STATUSES = {
+    "ACCESS_DENIED": 403,
+    "API_CONFIGURATION_ERROR": 502,  # ours; AWS's is 500
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "EXPIRED_TOKEN": 403,
+    "INTEGRATION_FAILURE": 502,  # ours; AWS's is 504
+    "INTEGRATION_TIMEOUT": 504,
+    "INVALID_API_KEY": 403,
+    "INVALID_SIGNATURE": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 404,  # ours; AWS's is 403
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 403,
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+}
+
+
+@EVERYWHERE
+@pytest.mark.parametrize(("kind", "status"), _GATEWAY_STATUSES.items())
+def test_the_gateway_s_own_answers_say_the_status_that_they_have(stack: Deployed, kind: str, status: int) -> None:
+    responses = stack.properties("LiveCodeApi")["Body"]["x-amazon-apigateway-gateway-responses"]
+    response = responses.get(kind) or responses[f"DEFAULT_{status // 100}XX"]
+    template = response["responseTemplates"]["application/json"]
+    problem = json.loads(template.replace("$context.error.messageString", '"quoted"'))
+    assert (int(response["statusCode"]), problem["status"]) == (status, status)
+    assert problem["type"] == f"urn:livecode:problem:{problem['code'].lower().replace('_', '-')}"
+    headers = response["responseParameters"]
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    exposed = headers["gatewayresponse.header.Access-Control-Expose-Headers"]
+    assert exposed.strip("'").split(",") == list(EXPOSED_HEADERS)
+
+
+@EVERYWHERE
+def test_a_preflight_allows_what_a_page_s_tracing_adds(stack: Deployed) -> None:
+    paths = stack.properties("LiveCodeApi")["Body"]["paths"]
+    preflights = [item["options"] for item in paths.values()]
+    assert len(preflights) == len(paths)
+    for preflight in preflights:
+        answer = preflight["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
+        allowed = set(answer["method.response.header.Access-Control-Allow-Headers"].strip("'").split(","))
+        assert {"*", "authorization", "content-type", "x-api-key", "idempotency-key"} <= allowed
+        assert {"traceparent", "tracestate", "baggage", "sentry-trace", "x-requested-with"} <= allowed

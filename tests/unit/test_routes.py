@@ -103,7 +103,7 @@ def api() -> Api:
 def test_creates_a_session_with_defaults(api: Api, body: str | None) -> None:
     status, answer, headers = api("POST", "/code-sessions", body)
     assert (status, answer["status"]) == (201, "ACTIVE")
-    assert headers["location"] == f"/code-sessions/{answer['session_id']}"
+    assert headers["location"] == f"/Prod/code-sessions/{answer['session_id']}"
     _, session, _ = api("GET", f"/code-sessions/{answer['session_id']}")
     assert (session["language"], session["source_code"]) == ("python", "")
     assert session["created_at"] == session["updated_at"] == "2026-01-31T12:00:00.250000Z"
@@ -194,7 +194,11 @@ def test_limits_a_source_in_bytes(api: Api) -> None:
     assert api.problem("POST", "/code-sessions", "x" * 5_000_000) == (413, "SOURCE_TOO_LARGE")
 
 
-@pytest.mark.parametrize("session_id", ["not-a-uuid", "123", "%2e%2e", "x" * 10_000, "é"])
+@pytest.mark.parametrize(
+    "session_id",
+    ["not-a-uuid", "123", "%2e%2e", "x" * 10_000, "é", "0190000000007000800000000000000a",
+     "{01900000-0000-7000-8000-000000000000}", "urn:uuid:01900000-0000-7000-8000-000000000000"],
+)  # fmt: skip
 @pytest.mark.parametrize(("method", "path"), [("GET", "/code-sessions/{}"), ("GET", "/executions/{}"),
                                               ("POST", "/code-sessions/{}/run"), ("GET", "/executions/session/{}"),
                                               ("DELETE", "/code-sessions/{}")])  # fmt: skip
@@ -246,7 +250,7 @@ def test_run_answers_before_it_has_run(api: Api, suffix: str) -> None:
     status, answer, headers = api("POST", f"/code-sessions/{api.session()}{suffix}")
     execution_id = answer["execution_id"]
     assert (status, answer["status"]) == (202, "QUEUED")
-    assert headers["location"] == f"/executions/{execution_id}"
+    assert headers["location"] == f"/Prod/executions/{execution_id}"
     assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("10", "9")
     assert api.queue.sent == [UUID(execution_id)]
     assert UUID(execution_id).version == 7
@@ -292,7 +296,9 @@ def test_lists_executions_newest_first(api: Api) -> None:
     assert len(two) == 2
 
 
-@pytest.mark.parametrize("limit", ["0", "-4", "1e9", "abc", "101", "", "1.5"])
+@pytest.mark.parametrize(
+    "limit", ["0", "-4", "1e9", "abc", "101", "", "1.5", " 5", "5 ", "+5", "5.0", "1_0", "05", "\u0663", "9" * 5_000]
+)
 def test_refuses_limits_that_are_none(api: Api, limit: str) -> None:
     path = f"/executions/session/{api.session()}"
     assert api.problem("GET", path, query={"limit": limit}) == (400, "INVALID_REQUEST")
@@ -435,3 +441,51 @@ def test_a_slash_too_many_leads_to_the_page_itself(api: Api, path: str, stage: s
     assert status == 308
     assert urljoin(f"https://example.test{stage}{path}/", headers["location"]) == f"https://example.test{stage}{path}"
     assert api("GET", path)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix"),
+    [
+        pytest.param("/Prod/code-sessions", "/Prod", id="a stage"),
+        pytest.param("/code-sessions", "", id="no stage"),
+        pytest.param("/run/v1/code-sessions", "/run/v1", id="a custom domain's base path"),
+        pytest.param("/Prod/code-sessions/", "/Prod", id="a slash at the end"),
+        pytest.param(None, "", id="unknown"),
+    ],
+)
+def test_location_is_under_the_path_that_the_client_called_by(api: Api, path: str | None, prefix: str) -> None:
+    context = {"requestId": "gateway-request", "path": path}
+    _, answer, headers = api("POST", "/code-sessions", resource="/code-sessions", requestContext=context)
+    assert headers["location"] == f"{prefix}/code-sessions/{answer['session_id']}"
+
+
+def test_a_page_of_another_origin_may_read_all_that_an_answer_tells(api: Api) -> None:
+    origin = {"Origin": "https://editor.example", "Content-Type": "application/json"}
+    session = api.session()
+    told: set[str] = set()
+    for method, path, body in (
+        ("POST", f"/code-sessions/{session}/run", None),
+        ("GET", f"/executions/{uuid4()}", None),
+        ("POST", "/code-sessions", "x" * 5_000_000),  # refused before any route is looked at
+    ):
+        _, _, headers = api(method, path, body, headers=origin)
+        exposed = {name.lower() for name in headers["access-control-expose-headers"].split(",")}
+        told |= {name for name in headers if name in ("location", "retry-after") or name.startswith("ratelimit-")}
+        assert exposed >= told | {"ratelimit-reset", "retry-after", "x-amzn-requestid"}
+    assert told >= {"location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
+
+
+def test_the_openapi_document_is_as_strict_as_the_service(api: Api) -> None:
+    _, document, _ = api("GET", "/openapi.json")
+    bodies = [
+        call["requestBody"] for item in document["paths"].values() for call in item.values() if "requestBody" in call
+    ]
+    assert len(bodies) == 4
+    assert not any(body["required"] for body in bodies)
+    schemas = document["components"]["schemas"]
+    for name in ("CreateSessionRequest", "PatchSessionRequest"):
+        language = schemas[name]["properties"]["language"]
+        assert set(language["enum"]) == {"python", "py", "javascript", "js", "node", "c++", "cpp", "cxx"}
+        assert {each["type"] for each in schemas[name]["properties"].values()} == {"string"}  # never null
+    for alias in schemas["CreateSessionRequest"]["properties"]["language"]["enum"]:
+        assert api.session(language=alias)

@@ -19,4 +19,4 @@ def test_a_time_is_told_in_utc_whatever_zone_it_comes_in(hours: float) -> None:
 
 def test_a_time_without_a_zone_is_never_told() -> None:
     with pytest.raises(ValueError, match="without a zone"):
-        _TIME.dump_python(datetime(2026, 1, 31))  # noqa: DTZ001
+        _TIME.dump_python(datetime(2026, 1, 31))

@@ -90,6 +90,9 @@ def _schema(app: APIGatewayRestResolver) -> dict[str, Any]:
             operation["responses"].pop("422", None)
             # It takes the handler's text for a body; an answer without one has none.
             operation["responses"].get("204", {}).pop("content", None)
+            # An empty body means {}, and every field has a default.
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = False
     for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
     return document

@@ -12,11 +12,21 @@ from livecode_api.errors import INTERNAL_ERROR
 from livecode_api.problems import CONTENT_TYPE, Problem
 from livecode_api.service import ExecutionService
 
+# What a page of another origin may read of an answer; the template says the same for the gateway's own.
+EXPOSED_HEADERS = (
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "x-amzn-RequestId",
+)
+
 
 class LiveCodeResolver(APIGatewayRestResolver):
     def __init__(self, service: ExecutionService) -> None:
         super().__init__(
-            cors=CORSConfig(allow_origin="*", expose_headers=["Location", "Retry-After"], max_age=600),
+            cors=CORSConfig(allow_origin="*", expose_headers=list(EXPOSED_HEADERS), max_age=600),
             enable_validation=True,
             json_body_deserializer=parse_json,
         )
@@ -47,7 +57,12 @@ class LiveCodeResolver(APIGatewayRestResolver):
 
     def _refuse(self, problem: Problem, event: Mapping[str, Any]) -> dict[str, Any]:
         answer = problem.response(request_id(event))
-        headers = {"Content-Type": CONTENT_TYPE, "Access-Control-Allow-Origin": "*", **problem.headers}
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": ",".join(EXPOSED_HEADERS),
+            **problem.headers,
+        }
         return {
             "statusCode": answer.status_code,
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
@@ -64,3 +79,14 @@ def _with_json_type(event: Mapping[str, Any]) -> dict[str, str]:
 def request_id(event: Mapping[str, Any]) -> str:
     """API Gateway's id of the request, which its own log has too."""
     return str((event.get("requestContext") or {}).get("requestId", ""))
+
+
+def path_prefix(event: Mapping[str, Any]) -> str:
+    """What the client's path has before that of the resource: the stage ("/Prod"), a custom domain's base path, or "".
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    path = str((event.get("requestContext") or {}).get("path") or "")
+    below = str(event.get("resource") or "").strip("/").count("/") + 1
+    segments = path.strip("/").split("/")[:-below]
+    return "".join(f"/{segment}" for segment in segments)

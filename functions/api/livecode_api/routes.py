@@ -14,12 +14,14 @@ from livecode.errors import RateLimited, SourceTooLarge
 from livecode_api import docs, schemas
 from livecode_api.bodies import source_too_large
 from livecode_api.errors import NOT_FOUND, PROBLEMS, invalid_request, rate_limited
+from livecode_api.parameters import canonical_uuid, plain_number
 from livecode_api.problems import CONTENT_TYPE, Problem
-from livecode_api.resolver import LiveCodeResolver, request_id
+from livecode_api.resolver import LiveCodeResolver, path_prefix, request_id
 from livecode_api.service import ExecutionService
 
-SessionId = Annotated[UUID, Path(description="A code session's id.")]
-ExecutionId = Annotated[UUID, Path(description="An execution's id.")]
+SessionId = Annotated[UUID, canonical_uuid, Path(description="A code session's id.")]
+ExecutionId = Annotated[UUID, canonical_uuid, Path(description="An execution's id.")]
+Limit = Annotated[int, plain_number, Query(ge=1, le=100, description="At most this many.")]
 _SUMMARIES = TypeAdapter(list[schemas.ExecutionSummaryResponse])
 _LANGUAGES = TypeAdapter(list[schemas.LanguageResponse])
 _STATUS_TEXT = {
@@ -54,7 +56,7 @@ def _add_sessions(app: LiveCodeResolver, service: ExecutionService) -> None:
     def create_session(request: Annotated[schemas.CreateSessionRequest, Body()]) -> Response[str]:
         session_id = service.create_session(request.language, request.source_code)
         body = schemas.SessionResponse(session_id=session_id, status=SessionStatus.ACTIVE)
-        return _json(201, body, {"Location": f"/code-sessions/{session_id}"})
+        return _json(201, body, {"Location": _location(app, f"/code-sessions/{session_id}")})
 
     @app.get(
         "/code-sessions/<session_id>",
@@ -90,7 +92,7 @@ def _add_runs(app: LiveCodeResolver, service: ExecutionService, limits: SessionL
     def run(session_id: SessionId, _: Annotated[schemas.RunRequest, Body()]) -> Response[str]:
         queued = service.run(session_id)
         headers = {
-            "Location": f"/executions/{queued.execution_id}",
+            "Location": _location(app, f"/executions/{queued.execution_id}"),
             "RateLimit-Limit": str(limits.rate_limit_burst),
             "RateLimit-Remaining": str(queued.slot.runs_left),
             "RateLimit-Reset": str(round(queued.slot.full_in_seconds)),
@@ -125,7 +127,8 @@ def _add_runs(app: LiveCodeResolver, service: ExecutionService, limits: SessionL
         responses=_responses(200, list[schemas.ExecutionSummaryResponse], 400, 404, 503),
     )
     def list_executions(
-        session_id: SessionId, limit: Annotated[int, Query(ge=1, le=100, description="At most this many.")] = 100
+        session_id: SessionId,
+        limit: Limit = 100,
     ) -> Response[str]:
         summaries = service.list_executions(session_id, limit=limit)
         body = [schemas.ExecutionSummaryResponse.of(summary) for summary in summaries]
@@ -249,6 +252,11 @@ def _add_errors(app: LiveCodeResolver, service: ExecutionService, limits: Sessio
     @app.not_found
     def not_found(_: NotFoundError) -> Response[str]:
         return answer(NOT_FOUND)
+
+
+def _location(app: LiveCodeResolver, path: str) -> str:
+    """Where a client finds what was made: the path under the stage or base path that it called by."""
+    return path_prefix(app.current_event.raw_event) + path
 
 
 def _json(status: int, body: BaseModel, headers: dict[str, str] | None = None, *, unset: str = "null") -> Response[str]:

@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from livecode.domain import CodeSession, Execution, ExecutionSummary, Outcome, Reason, SessionStatus, Status
+from livecode.languages import LANGUAGES
 
 
 def _storable(value: str) -> str:
@@ -28,9 +30,17 @@ def _rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+# Exactly what is answered otherwise by UNKNOWN_LANGUAGE, which names them too.
+_LANGUAGE_NAMES = sorted(name for language in LANGUAGES.values() for name in (language.name, *language.aliases))
+
 SourceCode = Annotated[str, AfterValidator(_storable), Field(description="UTF-8 text of at most 256 KiB.")]
 LanguageName = Annotated[
-    str, Field(max_length=64, description="A language or one of its aliases, as GET /languages lists them.")
+    str,
+    Field(
+        max_length=64,
+        description="A language or one of its aliases, as GET /languages lists them.",
+        json_schema_extra={"enum": list(_LANGUAGE_NAMES)},
+    ),
 ]
 Time = Annotated[
     datetime,
@@ -51,8 +61,8 @@ class CreateSessionRequest(Request):
 class PatchSessionRequest(Request):
     """Only what is given changes; `{}` changes nothing."""
 
-    language: LanguageName | None = None
-    source_code: SourceCode | None = None
+    language: LanguageName | SkipJsonSchema[None] = None
+    source_code: SourceCode | SkipJsonSchema[None] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -24,7 +24,16 @@ BAD_ANSWER = Failure(type="API_CONFIGURATION_ERROR", status=502, message="Intern
 INTEGRATION_TIMEOUT = Failure(type="INTEGRATION_TIMEOUT", status=504, message="Endpoint request timed out")
 INTERNAL_ERROR = Failure(type="DEFAULT_5XX", status=500, message="Internal server error")
 NO_SUCH_METHOD = Failure(type="MISSING_AUTHENTICATION_TOKEN", status=403, message="Missing Authentication Token")
-TOO_LARGE = Failure(type="REQUEST_TOO_LARGE", status=413, message="Request Too Long")
+PATH_TOO_LARGE = Failure(type="REQUEST_TOO_LARGE", status=413, message="The path is over 10240 bytes")
+HEAD_TOO_LARGE = Failure(
+    type="REQUEST_TOO_LARGE", status=413, message="The request line and the headers are over 10240 bytes"
+)
+BODY_TOO_LARGE = Failure(
+    type="REQUEST_TOO_LARGE", status=413, message="HTTP content length exceeded 10485760 bytes of the body"
+)
+EVENT_TOO_LARGE = Failure(
+    type="REQUEST_TOO_LARGE", status=413, message="The body, as Lambda is given it, is over 6291456 bytes"
+)
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]*[A-Za-z])")
 

@@ -16,10 +16,13 @@ from livecode_local.gateway.proxy import ApiContext, BadAnswer, Request, proxy_a
 from livecode_local.gateway.responses import (
     BAD_ANSWER,
     BAD_REQUEST,
+    BODY_TOO_LARGE,
+    EVENT_TOO_LARGE,
+    HEAD_TOO_LARGE,
     INTEGRATION_TIMEOUT,
     INTERNAL_ERROR,
     NO_SUCH_METHOD,
-    TOO_LARGE,
+    PATH_TOO_LARGE,
     Answer,
     Failure,
     gateway_response,
@@ -112,7 +115,7 @@ class Gateway:
         target = http._message.path
         raw_headers = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in http.raw_headers]
         if len(target) + sum(len(name) + len(value) for name, value in raw_headers) > MAXIMUM_HEAD_BYTES:
-            return self._fail(TOO_LARGE, request_id)
+            return self._fail(PATH_TOO_LARGE if len(target) > MAXIMUM_HEAD_BYTES else HEAD_TOO_LARGE, request_id)
         path, _, query = target.partition("#")[0].partition("?")
         if not path.startswith("/") or _BAD_ESCAPE.search(path):
             return self._fail(BAD_REQUEST, request_id)
@@ -128,7 +131,7 @@ class Gateway:
             # The client has gone, or what it sends is no body; neither is our failure.
             return self._fail(BAD_REQUEST, request_id)
         if body is None:
-            return self._fail(TOO_LARGE, request_id)
+            return self._fail(BODY_TOO_LARGE, request_id)
         request = Request(
             verb=http.method,
             path=path,
@@ -147,7 +150,7 @@ class Gateway:
     async def _integrate(self, method: Method, parameters: dict[str, str], request: Request) -> Answer:
         event = json.dumps(proxy_event(request, self._api, resource=method.resource, parameters=parameters)).encode()
         if len(event) > _MAXIMUM_EVENT_BYTES:
-            return self._fail(TOO_LARGE, request.request_id)
+            return self._fail(EVENT_TOO_LARGE, request.request_id)
         function = self._functions[method.function or ""]
         trace_id = next((value for name, value in request.headers if name.lower() == "x-amzn-trace-id"), "")
         invocation = asyncio.get_running_loop().create_task(function.invoke(event, trace_id=trace_id))

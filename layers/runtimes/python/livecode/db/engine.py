@@ -20,9 +20,9 @@ from livecode.errors import DatabaseUnavailable
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
 
-# What our code leans on, whatever the server, the database or the login has for itself: these settings of the start-up
-# packet come before theirs, cost no round trip, and are sent by pgjdbc too, so that every proxy knows them. pg8000 reads
-# times in ISO form only: under DateStyle "SQL, DMY" it would take the day for the month.
+# What our code leans on, whatever the server, the database or the login has for itself: settings of the start-up packet
+# come before theirs and cost no round trip, and these two are sent by pgjdbc as well, so that every proxy knows them.
+# pg8000 reads times in ISO form only: under DateStyle "SQL, DMY" it takes the day for the month.
 _SESSION_SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO"}
 
 # The pool reports each connection that it could not close properly; one that the server has ended never can be.

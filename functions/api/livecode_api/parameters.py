@@ -1,4 +1,4 @@
-"""How parameters of a path or query are written: as the OpenAPI document says, and in no other way pydantic would take."""
+"""How parameters of a path or query are written: as the OpenAPI document says, not in every way pydantic takes."""
 
 import re
 from typing import Any

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-# A health check must answer within 2 s, so both waits together may not last longer; a send is tried twice.
+# A client waits for its answer meanwhile; a send is tried twice.
 CLIENT_CONFIG = Config(connect_timeout=0.5, read_timeout=1.4, retries={"total_max_attempts": 1})
 _SEND_TRIES = 2
 _COUNTS: tuple[QueueAttributeNameType, ...] = (

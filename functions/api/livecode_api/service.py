@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
@@ -12,7 +12,12 @@ from livecode.db.slots import Slot
 from livecode.domain import CodeSession, Execution, ExecutionSummary, RunLimits, SessionStatus
 from livecode.errors import DatabaseUnavailable, QueueUnavailable, SourceTooLarge, UnknownLanguage
 from livecode.languages import LANGUAGES, Language, find_language
+from livecode_api.asking import Asked
 from livecode_api.queue import QueueCounts
+
+T = TypeVar("T")
+# A health check answers within 2 s in all; the rest is for the way to us and back.
+HEALTH_SECONDS = 1.5
 
 
 class Sessions(Protocol):
@@ -84,6 +89,7 @@ class ExecutionService:
     source_limit_bytes: int
     run_limits: RunLimits
     logger: Logger
+    health_seconds: float = HEALTH_SECONDS
 
     def create_session(self, language: str, source_code: str) -> UUID:
         """Raises UnknownLanguage, SourceTooLarge."""
@@ -134,20 +140,31 @@ class ExecutionService:
         return [(language, versions.get(language.name)) for language in LANGUAGES.values()]
 
     def check_database(self) -> None:
-        self.backlog.active_executions()
+        _database_answer(self._asked(self.backlog.active_executions))
 
     def queue_health(self) -> QueueHealth:
         """Raises QueueUnavailable."""
-        counts = self.queue.counts()
-        dead_letters = self.dead_letters.counts().all
+        counts, dead_letters = self._asked(self.queue.counts), self._asked(self.dead_letters.counts)
+        age = self._asked(self.backlog.oldest_queued_seconds)
         try:
-            age = self.backlog.oldest_queued_seconds() or 0.0
+            visible, dead = counts.answer(), dead_letters.answer()
+        except TimeoutError as error:
+            raise QueueUnavailable from error
+        try:
+            age_seconds = _database_answer(age) or 0.0
         except DatabaseUnavailable:
-            age = None  # SQS itself does not tell; /health/database says what is wrong
-        return QueueHealth(counts=counts, oldest_message_age_seconds=age, dead_letters=dead_letters)
+            age_seconds = None  # SQS itself does not tell; /health/database says what is wrong
+        return QueueHealth(counts=visible, oldest_message_age_seconds=age_seconds, dead_letters=dead.all)
 
     def worker_health(self) -> WorkerHealth:
-        return WorkerHealth(active_executions=self.backlog.active_executions(), sandbox_layers=self.runtimes.sandbox())
+        def ask() -> WorkerHealth:
+            active = self.backlog.active_executions()
+            return WorkerHealth(active_executions=active, sandbox_layers=self.runtimes.sandbox())
+
+        return _database_answer(self._asked(ask))
+
+    def _asked(self, question: Callable[[], T]) -> Asked[T]:
+        return Asked(question, within_seconds=self.health_seconds)
 
     def _withdraw(self, execution_id: UUID) -> bool:
         """Whether the client must be told that there is no run."""
@@ -160,6 +177,13 @@ class ExecutionService:
     def _check_size(self, source_code: str) -> None:
         if len(source_code.encode()) > self.source_limit_bytes:
             raise SourceTooLarge
+
+
+def _database_answer(asked: Asked[T]) -> T:
+    try:
+        return asked.answer()
+    except TimeoutError as error:
+        raise DatabaseUnavailable from error
 
 
 def _language(name: str) -> Language:

@@ -1,9 +1,11 @@
 """Fakes that work: an in-memory store with the rules of the real one, and queues that record or fail."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from livecode import messages
 from livecode.db.slots import Slot
 from livecode.domain import (
     ClaimedExecution,
@@ -40,6 +42,7 @@ class Row:
     status: Status = Status.QUEUED
     attempt: int = 0
     lease_seconds: float = 0
+    age_seconds: float = 0
     outcome: Outcome | None = None
 
 
@@ -145,10 +148,11 @@ class InMemoryStore:
         row.status, row.outcome, row.lease_seconds = outcome.status, outcome, 0
         return True
 
-    def give_back(self, claimed: ClaimedExecution) -> bool:
+    def give_back(self, claimed: ClaimedExecution, *, counted: bool = True) -> bool:
         self._reach()
         row = self.rows[claimed.id]
         row.status, row.lease_seconds = Status.QUEUED, 0
+        row.attempt -= 0 if counted else 1
         return True
 
     def abandon(self, execution_id: UUID) -> bool:
@@ -158,6 +162,16 @@ class InMemoryStore:
             return False
         row.status = Status.FAILED
         row.outcome = Outcome(status=Status.FAILED, reason=Reason.INTERNAL_ERROR)
+        return True
+
+    def revive(self, execution_id: UUID, *, max_attempts: int, give_up_after_seconds: float) -> bool:
+        self._reach()
+        row = self.rows.get(execution_id)
+        if row is None or row.status.terminal or row.lease_seconds > 0 or row.attempt >= max_attempts:
+            return False
+        if row.age_seconds >= give_up_after_seconds:
+            return False
+        row.status = Status.QUEUED
         return True
 
     def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
@@ -229,6 +243,7 @@ class RecordingQueue:
     """Remembers what was sent. `down` makes every call fail; `begin` stands for a runner that is quicker than we."""
 
     sent: list[UUID] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
     down: bool = False
     extra_messages: int = 0
     begin: InMemoryStore | None = None
@@ -236,9 +251,13 @@ class RecordingQueue:
     def send(self, execution_id: UUID) -> None:
         if self.begin is not None:
             self.begin.claim(execution_id, lease_seconds=75, max_attempts=4)
+        self.forward(messages.encode(execution_id))
+
+    def forward(self, body: str) -> None:
         if self.down:
             raise QueueUnavailable
-        self.sent.append(execution_id)
+        self.bodies.append(body)
+        self.sent.append(UUID(json.loads(body)["execution_id"]))
 
     def counts(self) -> QueueCounts:
         if self.down:

@@ -159,15 +159,27 @@ def test_a_message_of_a_newer_version_is_kept_for_a_newer_runner(stack: Embedded
 
 def test_a_dead_letter_ends_its_execution_as_our_failure(stack: EmbeddedStack) -> None:
     execution_id = _insert_queued(stack, "print('too late')", age_seconds=0)
+    stack.sql("UPDATE executions SET attempt = 4 WHERE id = CAST(:id AS uuid)", id=execution_id)
     stack.sqs.send_message(
         QueueUrl=stack.dead_letter_queue_url, MessageBody=json.dumps({"version": 1, "execution_id": execution_id})
     )
     execution = stack.client.wait(execution_id)
     _assert_given_up(execution)
-    assert stack.events(execution_id) == [("abandoned", 0)]
+    assert stack.events(execution_id) == [("abandoned", 4)]
     stack.send_message_of(execution_id)
     poll(lambda: _logged(stack, "nothing to run", execution_id), what="its message came after all")
     assert stack.client.get(execution_id) == execution
+
+
+def test_a_dead_letter_with_attempts_left_is_run(stack: EmbeddedStack) -> None:
+    """Its message died of receives by runners that could not reach the database: no attempt was made."""
+    execution_id = _insert_queued(stack, "print('in time')", age_seconds=0)
+    stack.sqs.send_message(
+        QueueUrl=stack.dead_letter_queue_url, MessageBody=json.dumps({"version": 1, "execution_id": execution_id})
+    )
+    execution = stack.client.wait(execution_id)
+    assert (execution["status"], execution["stdout"], execution["attempt"]) == ("COMPLETED", "in time\n", 1)
+    assert stack.events(execution_id) == [("resent", 0), ("claimed", 1), ("finished", 1)]
 
 
 def test_a_dead_letter_of_a_finished_execution_changes_nothing(stack: EmbeddedStack) -> None:

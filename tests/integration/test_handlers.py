@@ -2,10 +2,12 @@
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
@@ -114,19 +116,78 @@ def test_the_sweeper_re_sends_a_lost_message(database: None, queue_url: str, eng
     assert len(sqs.receive_message(QueueUrl=queue_url)["Messages"]) == 1
 
 
-def test_a_dead_letter_is_told_to_its_client_and_counted(
+def dead_letter(execution_id: str) -> dict[str, Any]:
+    record = {"messageId": execution_id, "receiptHandle": "r", "eventSource": "aws:sqs", "attributes": {}}
+    return {**record, "body": f'{{"version":1,"execution_id":"{execution_id}"}}'}
+
+
+def counted(capfd: pytest.CaptureFixture[str]) -> bool:
+    return '"DeadLetters":[1.0]' in capfd.readouterr().out.replace(" ", "")
+
+
+def new_run(api: ModuleType) -> str:
+    _, session = call(api, "POST", "/code-sessions")
+    _, run = call(api, "POST", f"/code-sessions/{session['session_id']}/run")
+    return str(run["execution_id"])
+
+
+def test_a_dead_letter_whose_attempts_are_used_is_told_to_its_client_and_counted(
+    database: None, queue_url: str, engine: Engine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    api, sweeper = load("livecode_api.handler"), load("livecode_api.sweeper.handler")
+    execution_id = new_run(api)
+    with engine.connect() as connection:
+        connection.execute(text("UPDATE executions SET attempt = 4"))
+    answer = sweeper.lambda_handler({"Records": [dead_letter(execution_id)]}, Context())
+    assert answer == {"batchItemFailures": []}
+    _, execution = call(api, "GET", f"/executions/{execution_id}")
+    assert (execution["status"], execution["reason"]) == ("FAILED", "INTERNAL_ERROR")
+    assert counted(capfd)
+    # The same once more: it has ended, and is nothing to be alarmed about.
+    assert sweeper.lambda_handler({"Records": [dead_letter(execution_id)]}, Context()) == {"batchItemFailures": []}
+    assert not counted(capfd)
+
+
+def test_a_dead_letter_with_attempts_left_is_sent_again_and_not_counted(
     database: None, queue_url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     api, sweeper = load("livecode_api.handler"), load("livecode_api.sweeper.handler")
-    _, session = call(api, "POST", "/code-sessions")
-    _, run = call(api, "POST", f"/code-sessions/{session['session_id']}/run")
-    record = {"messageId": "1", "receiptHandle": "r", "eventSource": "aws:sqs", "attributes": {}}
-    body = f'{{"version":1,"execution_id":"{run["execution_id"]}"}}'
-    answer = sweeper.lambda_handler({"Records": [{**record, "body": body}]}, Context())
-    assert answer == {"batchItemFailures": []}
-    _, execution = call(api, "GET", f"/executions/{run['execution_id']}")
-    assert (execution["status"], execution["reason"]) == ("FAILED", "INTERNAL_ERROR")
-    assert '"DeadLetters":[1.0]' in capfd.readouterr().out.replace(" ", "")
+    execution_id, sqs = new_run(api), boto3.client("sqs")
+    sqs.purge_queue(QueueUrl=queue_url)
+    assert sweeper.lambda_handler({"Records": [dead_letter(execution_id)]}, Context()) == {"batchItemFailures": []}
+    (message,) = sqs.receive_message(QueueUrl=queue_url)["Messages"]
+    assert str(messages.decode(message["Body"]).execution_id) == execution_id
+    assert call(api, "GET", f"/executions/{execution_id}")[1]["status"] == "QUEUED"
+    assert not counted(capfd)
+
+
+def test_what_the_sweeper_gives_up_is_counted_like_a_dead_letter(
+    database: None, queue_url: str, engine: Engine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    api, sweeper = load("livecode_api.handler"), load("livecode_api.sweeper.handler")
+    new_run(api)
+    with engine.connect() as connection:
+        connection.execute(text("UPDATE executions SET status = 'RUNNING', attempt = 4, lease_until = now()"))
+    assert sweeper.lambda_handler({"source": "aws.events"}, Context())["abandoned"] == 1
+    assert counted(capfd)
+
+
+def test_dead_letters_wait_for_a_database_that_is_away(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first is tried, and all come back: a batch of timeouts would outlive the function."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@127.0.0.1:1/livecode")
+    sqs, dead = boto3.client("sqs"), os.environ["EXECUTION_DEAD_LETTER_QUEUE_URL"]
+    for number in range(3):
+        sqs.send_message(QueueUrl=dead, MessageBody=messages.encode(UUID(int=number)))
+    received = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
+    records = [
+        {**dead_letter("x"), "messageId": each["MessageId"], "receiptHandle": each["ReceiptHandle"],
+         "body": each["Body"]}
+        for each in received
+    ]  # fmt: skip
+    answer = load("livecode_api.sweeper.handler").lambda_handler({"Records": records}, Context())
+    assert {item["itemIdentifier"] for item in answer["batchItemFailures"]} == {each["MessageId"] for each in received}
+    attributes = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "3"
 
 
 def test_migrating_a_migrated_database_says_where_it_is(database: None, queue_url: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from livecode import messages
 from livecode.db.executions import PostgresExecutions
@@ -20,8 +21,9 @@ from livecode.domain import Outcome, SessionLimits, Status
 from livecode.errors import DatabaseUnavailable, QueueUnavailable
 from livecode.languages import Language
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
+from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper
-from livecode_runner.records import Record, RecordHandler, RetryLater
+from livecode_runner.records import Record, RecordHandler, RetryLater, Visibility
 from livecode_runner.visibility import SqsVisibility
 from tests.integration.conftest import engine_of
 from tests.integration.outages import Wire
@@ -72,6 +74,50 @@ def queued(engine: Engine) -> UUID:
     return execution_id
 
 
+class AtOnce(SqsVisibility):
+    """Whatever the delay, a test does not wait for it."""
+
+    def come_back(self, receipt_handle: str, *, after_seconds: int) -> None:
+        super().come_back(receipt_handle, after_seconds=0)
+
+
+def bury_all(engine: Engine, sqs: Any, queue_url: str) -> int:
+    """Takes what is in the dead-letter queue through its consumer; returns how many were given up."""
+    consumer = DeadLetters(
+        executions=PostgresExecutions(engine),
+        queue=SqsQueue(sqs, queue_url),
+        max_attempts=4,
+        give_up_after_seconds=86_400,
+        logger=LOGGER,
+    )
+    dead = sqs.get_queue_url(QueueName="dead")["QueueUrl"]
+    given_up = 0
+    while letters := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages"):
+        for letter in letters:
+            given_up += consumer.bury(letter["Body"])
+            sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
+    return given_up
+
+
+def receive_until_dead(engine: Engine, sqs: Any, queue_url: str) -> int:
+    """Lets the runner fail on each message until it is in the dead-letter queue; returns how often that was."""
+    failures = 0
+    # The last receive moves what has had its four, and finds nothing.
+    while (
+        sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"][
+            "ApproximateNumberOfMessages"
+        ]
+        != "0"
+    ):
+        try:
+            deliver(engine, sqs, queue_url, visibility=AtOnce(sqs, queue_url))
+        except RetryLater:
+            failures += 1
+        except KeyError:
+            break
+    return failures
+
+
 def deliver(
     engine: Engine,
     sqs: Any,
@@ -79,6 +125,7 @@ def deliver(
     *,
     while_running: Callable[[], None] = lambda: None,
     on_sleep: Callable[[], None] = lambda: None,
+    visibility: Visibility | None = None,
 ) -> int:
     """Takes one message through the runner as the event source mapping would; returns how often the program ran."""
     (message,) = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["All"], VisibilityTimeout=360)["Messages"]
@@ -92,7 +139,7 @@ def deliver(
 
     RecordHandler(
         executions=PostgresExecutions(engine),
-        visibility=SqsVisibility(sqs, queue_url),
+        visibility=visibility or SqsVisibility(sqs, queue_url),
         run=run,
         lease_seconds=75,
         max_attempts=4,
@@ -111,13 +158,22 @@ def deliver(
     return runs
 
 
-def status_and_events(engine: Engine, execution_id: UUID) -> tuple[str, list[str]]:
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """`engine` is the runners', for whom there is no database from `begin` to `end`."""
+
+    engine: Engine
+    begin: Callable[[], None]
+    end: Callable[[], None]
+
+
+def status_and_events(engine: Engine, execution_id: UUID) -> tuple[str, tuple[str, ...]]:
     with engine.connect() as connection:
         status = connection.execute(text("SELECT status FROM executions WHERE id = :id"), {"id": execution_id})
         events = connection.execute(
             text("SELECT event FROM execution_events WHERE execution_id = :id ORDER BY id"), {"id": execution_id}
         )
-        return str(status.scalar_one()), list(events.scalars())
+        return str(status.scalar_one()), tuple(events.scalars())
 
 
 def test_a_database_that_restarts_costs_one_answer_at_most(wire: Wire, wired: Engine) -> None:
@@ -144,7 +200,7 @@ def test_lost_before_the_claim_the_message_comes_back_and_runs_once(
     wire.cut()
     with pytest.raises(RetryLater):
         deliver(wired, sqs, queue_url)
-    assert status_and_events(engine, execution_id) == ("QUEUED", ["queued"])
+    assert status_and_events(engine, execution_id) == ("QUEUED", ("queued",))
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
     assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
@@ -155,7 +211,7 @@ def test_lost_while_running_and_back_at_the_write_it_runs_once(
     execution_id = queued(wired)
     SqsQueue(sqs, queue_url).send(execution_id)
     assert deliver(wired, sqs, queue_url, while_running=wire.cut, on_sleep=wire.mend) == 1
-    assert status_and_events(engine, execution_id) == ("COMPLETED", ["queued", "claimed", "finished"])
+    assert status_and_events(engine, execution_id) == ("COMPLETED", ("queued", "claimed", "finished"))
 
 
 def test_lost_for_long_the_lease_ends_and_the_sweeper_brings_it_back(
@@ -180,8 +236,63 @@ def test_lost_for_long_the_lease_ends_and_the_sweeper_brings_it_back(
     assert deliver(wired, sqs, queue_url) == 1
     assert status_and_events(engine, execution_id) == (
         "COMPLETED",
-        ["queued", "claimed", "requeued", "claimed", "finished"],
+        ("queued", "claimed", "requeued", "claimed", "finished"),
     )
+
+
+@pytest.fixture(params=["away", "login refused"])
+def outage(request: pytest.FixtureRequest, wire: Wire, engine: Engine) -> Iterator[Outage]:
+    """Two ways for the runners to be without a database: no way to it, and a login that it does not let in."""
+    user = f"runner_{uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {user} LOGIN SUPERUSER PASSWORD '{user}'"))
+    runner = engine_of(make_url(wire.url).set(username=user, password=user).render_as_string(hide_password=False))
+
+    def refuse(*, login: bool) -> None:
+        with engine.connect() as connection:
+            connection.execute(text(f"ALTER ROLE {user} {'NOLOGIN' if login else 'LOGIN'}"))
+        runner.dispose()
+
+    if request.param == "away":
+        yield Outage(engine=runner, begin=wire.cut, end=wire.mend)
+    else:
+        yield Outage(engine=runner, begin=lambda: refuse(login=True), end=lambda: refuse(login=False))
+    runner.dispose()
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP ROLE {user}"))
+
+
+def test_a_backlog_outlives_an_outage_of_any_length(outage: Outage, engine: Engine, sqs: Any, queue_url: str) -> None:
+    """Each message has died of receives with no attempt made; the dead-letter queue is where the backlog waits."""
+    executions = [queued(engine) for _ in range(3)]
+    for execution_id in executions:
+        SqsQueue(sqs, queue_url).send(execution_id)
+    outage.begin()
+    assert receive_until_dead(outage.engine, sqs, queue_url) == 4 * len(executions)
+    assert {status_and_events(engine, each) for each in executions} == {("QUEUED", ("queued",))}
+    outage.end()
+    assert bury_all(engine, sqs, queue_url) == 0
+    for _ in executions:
+        assert deliver(outage.engine, sqs, queue_url) == 1
+    assert {status_and_events(engine, each) for each in executions} == {
+        ("COMPLETED", ("queued", "resent", "claimed", "finished"))
+    }
+
+
+def test_what_fails_at_each_attempt_ends_and_its_client_is_told(engine: Engine, sqs: Any, queue_url: str) -> None:
+    execution_id = queued(engine)
+    SqsQueue(sqs, queue_url).send(execution_id)
+
+    def fail() -> None:
+        raise OSError("spawn")
+
+    for _ in range(4):
+        with pytest.raises(RetryLater):
+            deliver(engine, sqs, queue_url, while_running=fail, visibility=AtOnce(sqs, queue_url))
+    assert not sqs.receive_message(QueueUrl=queue_url).get("Messages")  # the fifth receive moves it
+    assert bury_all(engine, sqs, queue_url) == 1
+    status, events = status_and_events(engine, execution_id)
+    assert (status, events) == ("FAILED", ("queued", *("claimed", "retried") * 4, "abandoned"))
 
 
 def test_a_queue_that_is_away_at_the_send(sqs: Any, queue_url: str) -> None:

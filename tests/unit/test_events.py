@@ -6,15 +6,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from livecode.domain import Status
-from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_local.template import Template
 from tests.fakes import InMemoryStore
 from tests.unit.test_records import Runner
 from tests.unit.test_routes import Api, Context
+from tests.unit.test_sweeper import bury
 
 EVENTS = Path(__file__).parents[1] / "events"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
@@ -54,7 +53,8 @@ def test_the_runner_runs_what_its_message_names(store: InMemoryStore) -> None:
 
 def test_the_sweeper_buries_what_its_message_names(store: InMemoryStore) -> None:
     [record] = SQSEvent(event("SweeperFunction.dead-letter")).records
-    DeadLetters(executions=store, logger=Logger(service="test", level="CRITICAL")).bury(record.body)
+    store.rows[EXECUTION_ID].attempt = 4
+    assert bury(store, record.body)
     assert store.rows[EXECUTION_ID].status is Status.FAILED
 
 

@@ -38,7 +38,7 @@ def _build() -> LiveCodeResolver:
     sqs = boto3.client("sqs", config=CLIENT_CONFIG)
     engine = configured_engine(
         database,
-        get_secret=parameters.get_secret,
+        get_secret=lambda arn: parameters.SecretsProvider(boto_config=CLIENT_CONFIG).get(arn),
         get_token=partial(generate_db_auth_token, sqs),  # any client can sign, and RDS's own takes long to load
         application_name="livecode-api",
     )

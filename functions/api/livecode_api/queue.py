@@ -46,7 +46,10 @@ class SqsQueue:
 
     def send(self, execution_id: UUID) -> None:
         """Sends the message of one execution, perhaps twice. Raises QueueUnavailable."""
-        body = messages.encode(execution_id)
+        self.forward(messages.encode(execution_id))
+
+    def forward(self, body: str) -> None:
+        """Sends a message as it is, perhaps twice. Raises QueueUnavailable."""
         for tries_left in reversed(range(_SEND_TRIES)):
             try:
                 self._client.send_message(QueueUrl=self._queue_url, MessageBody=body)

@@ -1,6 +1,7 @@
 """SweeperFunction's entry point: EventBridge's tick sweeps, and messages of the dead-letter queue are buried."""
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import Any
@@ -18,7 +19,7 @@ from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings
 from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.upkeep import PostgresUpkeep
-from livecode.errors import ExecutionHeld
+from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable
 from livecode.logs import log_from, quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.sweeper.dead_letters import DeadLetters
@@ -35,38 +36,65 @@ _delivery = DeliverySettings.from_environment(os.environ)
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
 _engine = configured_engine(
     _database,
-    get_secret=parameters.get_secret,
+    get_secret=lambda arn: parameters.SecretsProvider(boto_config=CLIENT_CONFIG).get(arn),
     get_token=partial(generate_db_auth_token, _sqs),  # any client can sign, and RDS's own takes long to load
     application_name="livecode-sweeper",
 )
+_queue = SqsQueue(_sqs, _queues.execution_queue_url)
 sweeper = Sweeper(
     upkeep=PostgresUpkeep(_engine),
-    queue=SqsQueue(_sqs, _queues.execution_queue_url),
+    queue=_queue,
     max_attempts=_delivery.max_attempts,
     resend_after_seconds=_delivery.resend_after_seconds,
     logger=logger,
 )
-dead_letters = DeadLetters(executions=PostgresExecutions(_engine), logger=logger)
+dead_letters = DeadLetters(
+    executions=PostgresExecutions(_engine),
+    queue=_queue,
+    max_attempts=_delivery.max_attempts,
+    give_up_after_seconds=_delivery.give_up_after_seconds,
+    logger=logger,
+)
+# When what we lean on is away: soon enough for a client that waits, and rarely enough for a long outage.
+_AWAY_SECONDS = 30
 
 
-def _bury(record: SQSRecord) -> None:
-    try:
-        dead_letters.bury(record.body)
-    except ExecutionHeld as held:
-        # It comes back when that lease has ended.
-        _sqs.change_message_visibility(
-            QueueUrl=str(_queues.execution_dead_letter_queue_url),
-            ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=ceil(held.lease_remaining_seconds) + 1,
-        )
-        raise
-    _count("DeadLetters")
+@dataclass
+class _Burial:
+    """One batch of dead letters. Once the database or the queue is found to be away, the rest is not tried: each would
+    wait for its timeouts, and all of them for longer than the function may take."""
+
+    away: Exception | None = None
+
+    def bury(self, record: SQSRecord) -> None:
+        try:
+            if self.away is not None:
+                raise self.away
+            given_up = dead_letters.bury(record.body)
+        except ExecutionHeld as held:
+            # It comes back when that lease has ended.
+            _come_back(record, after_seconds=ceil(held.lease_remaining_seconds) + 1)
+            raise
+        except (DatabaseUnavailable, QueueUnavailable) as error:
+            self.away = error
+            _come_back(record, after_seconds=_AWAY_SECONDS)
+            raise
+        if given_up:
+            _count("DeadLetters")
 
 
-def _count(name: str) -> None:
-    """Adds one to a metric of ours; the template's alarms watch it."""
+def _come_back(record: SQSRecord, *, after_seconds: int) -> None:
+    _sqs.change_message_visibility(
+        QueueUrl=str(_queues.execution_dead_letter_queue_url),
+        ReceiptHandle=record.receipt_handle,
+        VisibilityTimeout=after_seconds,
+    )
+
+
+def _count(name: str, times: int = 1) -> None:
+    """Adds to a metric of ours; the template's alarms watch it."""
     dimensions = {"service": logger.service}
-    with single_metric(name=name, unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
+    with single_metric(name=name, unit=MetricUnit.Count, value=times, default_dimensions=dimensions):
         pass
 
 
@@ -74,6 +102,8 @@ def _count(name: str) -> None:
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An EventBridge tick: `{"abandoned": n, "requeued": n, "resent": n}`. SQS records: a partial batch response."""
     if "Records" in event:
-        return dict(process_partial_response(event, _bury, processor, context))
+        return dict(process_partial_response(event, _Burial().bury, processor, context))
     swept = sweeper.sweep()
+    if swept.abandoned:
+        _count("DeadLetters", swept.abandoned)
     return {"abandoned": swept.abandoned, "requeued": swept.requeued, "resent": swept.resent}

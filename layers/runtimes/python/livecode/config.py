@@ -88,8 +88,11 @@ class RunLimitSettings(Settings):
 
 
 class DeliverySettings(Settings):
-    """How long a claim holds, how often we try, and after how long a silent QUEUED row counts as lost."""
+    """How long a claim holds, how often we try, after how long a silent QUEUED row counts as lost, and for how long a
+    row that no runner gets to is kept alive.
+    """
 
     lease_seconds: int = Field(default=75, ge=1)
     max_attempts: int = Field(default=4, ge=1)
     resend_after_seconds: int = Field(default=60, ge=1)
+    give_up_after_seconds: int = Field(default=86_400, ge=1)

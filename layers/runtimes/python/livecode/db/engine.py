@@ -16,9 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from livecode.config import DatabaseSettings
 from livecode.errors import DatabaseUnavailable
 
-# Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly:
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
-_UNAVAILABLE_SQLSTATE_CLASSES = ("08", "53", "57", "58")
+# Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly; for a login
+# that it refuses (28: a password that is being changed, a proxy that has none yet); and for a writer that has become a
+# reader, as a failover leaves it (25006). https://www.postgresql.org/docs/current/errcodes-appendix.html
+_UNAVAILABLE_SQLSTATES = ("08", "25006", "28", "53", "57", "58")
 
 # What our code leans on, whatever the server, the database or the login has for itself: settings of the start-up packet
 # come before theirs and cost no round trip, and these two are sent by pgjdbc as well, so that every proxy knows them.
@@ -52,7 +53,8 @@ def make_engine(
     """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|require|verify-full]`.
 
     `login` is asked before each new connection for what the URL leaves open: a token that soon ends, a password that
-    changes. Nothing is asked or connected yet, so a snapshot of this process holds neither.
+    changes. Nothing is asked or connected yet, so a snapshot of this process holds neither. What it raises is told as
+    DatabaseUnavailable.
 
     Every statement commits by itself; `timeout_seconds` bounds each wait for the server. A connection that was used a
     moment ago is not checked before use: that is a round trip, and without it a server that restarts costs one failed
@@ -91,7 +93,10 @@ def make_engine(
 
         @event.listens_for(engine, "do_connect")
         def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
-            arguments.update(login())
+            try:
+                arguments.update(login())
+            except Exception as error:  # whoever is asked for the login, without it nobody gets in
+                raise DatabaseUnavailable from error
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, _: object) -> None:
@@ -170,7 +175,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
 def _is_unavailable(error: DBAPIError) -> bool:
     if isinstance(error, InterfaceError) or error.connection_invalidated:
         return True
-    return _sqlstate(error).startswith(_UNAVAILABLE_SQLSTATE_CLASSES)
+    return _sqlstate(error).startswith(_UNAVAILABLE_SQLSTATES)
 
 
 def refuses_login(error: DBAPIError) -> bool:

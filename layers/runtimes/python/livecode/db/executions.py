@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, Uuid, bindparam, select, text
+from sqlalchemy import Boolean, Engine, Row, Uuid, bindparam, select, text
 
 from livecode.db.engine import connected
 from livecode.db.tables import code_sessions, executions
@@ -83,13 +83,14 @@ RETURNING execution_id
 
 _GIVE_BACK = text("""
 WITH given_back AS (
-    UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
+    UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now(),
+        attempt = attempt - CASE WHEN :counted THEN 0 ELSE 1 END
     WHERE id = :id AND attempt = :attempt AND status = 'RUNNING'
-    RETURNING id, attempt
+    RETURNING id
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'retried', attempt FROM given_back
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'retried', :attempt FROM given_back
 RETURNING execution_id
-""").bindparams(bindparam("id", type_=Uuid))
+""").bindparams(bindparam("id", type_=Uuid), bindparam("counted", type_=Boolean))
 
 _ABANDON = text("""
 WITH abandoned AS (
@@ -98,6 +99,18 @@ WITH abandoned AS (
     RETURNING id, attempt
 )
 INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM abandoned
+RETURNING execution_id
+""").bindparams(bindparam("id", type_=Uuid))
+
+_REVIVE = text("""
+WITH revived AS (
+    UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
+    WHERE id = :id AND attempt < :max_attempts
+      AND queued_at > now() - CAST(:give_up_after AS double precision) * interval '1 second'
+      AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
+    RETURNING id, attempt
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'resent', attempt FROM revived
 RETURNING execution_id
 """).bindparams(bindparam("id", type_=Uuid))
 
@@ -149,13 +162,24 @@ class PostgresExecutions:
         values = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
         return self._changed(_FINISH, {"id": claimed.id, "attempt": claimed.attempt, **values})
 
-    def give_back(self, claimed: ClaimedExecution) -> bool:
-        """Ends this attempt without a result, so that the next delivery may claim at once."""
-        return self._changed(_GIVE_BACK, {"id": claimed.id, "attempt": claimed.attempt})
+    def give_back(self, claimed: ClaimedExecution, *, counted: bool = True) -> bool:
+        """Ends this attempt without a result, so that the next delivery may claim at once.
+
+        One that is not `counted` is as if it had never been: only for a program that certainly did not begin.
+        """
+        return self._changed(_GIVE_BACK, {"id": claimed.id, "attempt": claimed.attempt, "counted": counted})
 
     def abandon(self, execution_id: UUID) -> bool:
         """Ends as INTERNAL_ERROR what no live lease holds and is not terminal; False if there is no such thing."""
         return self._changed(_ABANDON, {"id": execution_id})
+
+    def revive(self, execution_id: UUID, *, max_attempts: int, give_up_after_seconds: float) -> bool:
+        """Makes QUEUED, as sent now, what no live lease holds and has attempts left; the caller sends its message.
+
+        False for anything else, and for what has waited for longer than `give_up_after_seconds`.
+        """
+        values = {"id": execution_id, "max_attempts": max_attempts, "give_up_after": give_up_after_seconds}
+        return self._changed(_REVIVE, values)
 
     def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
         """How long a runner still holds it; None when nobody does."""

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from livecode import messages
 from livecode.db.executions import PostgresExecutions
@@ -139,6 +139,27 @@ def test_refuses_to_run_code_without_a_required_layer(engine: Engine, database_u
     (start,) = [line for line in logs if line.get("message") == "sandbox"]
     assert (start["level"], start["missing"]) == ("ERROR", ["moat"])
     assert any(line.get("SandboxRefusals") == [1.0] for line in logs)
+
+
+def test_starts_and_ends_runs_whatever_becomes_of_its_report(
+    engine: Engine, database_url: str, sqs: dict[str, str]
+) -> None:
+    execution_id = queued(engine, "print(1)")
+    with engine.connect() as connection:
+        connection.execute(text("DROP TABLE language_runtimes, sandbox_layers"))
+    answer, logs = run_handler([record(messages.encode(execution_id))], sqs, database_url)
+    assert answer == {"batchItemFailures": []}
+    assert PostgresExecutions(engine).get(execution_id).status is Status.COMPLETED
+    assert [line["level"] for line in logs if line.get("message") == "not reported"] == ["WARNING"]
+
+
+def test_starts_while_the_database_refuses_its_login(engine: Engine, database_url: str, sqs: dict[str, str]) -> None:
+    execution_id = queued(engine, "print(1)")
+    stranger = make_url(database_url).set(username="nobody_knows").render_as_string(hide_password=False)
+    answer, logs = run_handler([record(messages.encode(execution_id))], sqs, stranger)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message"}]}
+    assert PostgresExecutions(engine).get(execution_id).status is Status.QUEUED
+    assert {"not reported", "retried"} <= {str(line.get("message")) for line in logs}
 
 
 def test_throws_a_poison_message_away_and_counts_it(database_url: str, sqs: dict[str, str]) -> None:

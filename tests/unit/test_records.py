@@ -11,7 +11,8 @@ from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, UnknownMessageVersion
 from livecode.languages import Language
-from livecode_runner.records import RETRY_DELAYS_SECONDS, Record, RecordHandler, RetryLater
+from livecode_runner.execute import NothingRan, SandboxBroken
+from livecode_runner.records import RETRY_DELAYS_SECONDS, EnvironmentRefuses, Record, RecordHandler, RetryLater
 from tests.fakes import InMemoryStore
 
 COMPLETED = Outcome(status=Status.COMPLETED, exit_code=0, stdout="1\n")
@@ -36,6 +37,7 @@ class Runner:
     ran: list[tuple[str, str]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     poison: int = 0
+    patience: float = 0
     while_running: Callable[[], None] = lambda: None
     on_sleep: Callable[[], None] = lambda: None
 
@@ -71,7 +73,9 @@ class Runner:
             max_attempts=4,
             logger=Logger(service="test", level="CRITICAL"),
             count_poison=count,
+            patience_seconds=lambda: self.patience,
             sleep=sleep,
+            clock=lambda: sum(self.slept),
             jitter=lambda low, high: high,
         ).handle(
             Record(
@@ -155,6 +159,54 @@ def test_a_database_that_is_away_at_the_claim_is_a_retry() -> None:
         runner.handle()
     assert runner.visibility.delays == [3]
     assert not runner.ran
+
+
+def test_a_claim_waits_for_a_database_that_comes_back() -> None:
+    """With the message in hand: given back at once, it and all others would have been received for nothing."""
+    runner = Runner(patience=10)
+    runner.store.down = True
+    runner.on_sleep = lambda: setattr(runner.store, "down", sum(runner.slept) < 5)
+    runner.handle()
+    assert (runner.status, runner.visibility.delays) == (Status.COMPLETED, [])
+    assert 5 <= sum(runner.slept) <= 10
+
+
+@pytest.mark.parametrize("patience", [0, 0.1, 10, -3])
+def test_a_claim_waits_no_longer_than_the_program_can_spare(patience: float) -> None:
+    runner = Runner(patience=patience)
+    runner.store.down = True
+    with pytest.raises(RetryLater):
+        runner.handle()
+    assert sum(runner.slept) <= max(patience, 0)
+    assert runner.visibility.delays == [3]
+
+
+def test_an_environment_that_broke_before_the_program_began_costs_it_no_attempt() -> None:
+    runner = Runner(outcome=NothingRan())
+    for receive_count in range(1, 9):
+        with pytest.raises(RetryLater):
+            runner.handle(receive_count=receive_count)
+    assert (runner.status, runner.store.rows[runner.execution_id].attempt) == (Status.QUEUED, 0)
+    runner.outcome = COMPLETED
+    runner.handle()
+    assert (runner.status, runner.store.rows[runner.execution_id].attempt) == (Status.COMPLETED, 1)
+
+
+def test_a_program_that_breaks_its_environment_ends_after_four_attempts() -> None:
+    runner = Runner(outcome=SandboxBroken("processes survive SIGKILL"))
+    for receive_count in range(1, 5):
+        with pytest.raises(RetryLater):
+            runner.handle(receive_count=receive_count)
+    runner.handle(receive_count=5)
+    assert (runner.status, len(runner.ran)) == (Status.FAILED, 4)
+
+
+@pytest.mark.parametrize(("receive_count", "delay"), [(1, 8), (2, 15), (3, 30), (4, 0)])
+def test_an_environment_that_refuses_gives_messages_back_for_longer(receive_count: int, delay: int) -> None:
+    runner = Runner(outcome=EnvironmentRefuses())
+    with pytest.raises(RetryLater):
+        runner.handle(receive_count=receive_count)
+    assert (runner.status, runner.visibility.delays) == (Status.QUEUED, [delay])
 
 
 def test_a_result_in_hand_is_written_again_rather_than_run_again() -> None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from livecode.domain import Outcome, RunLimits
 from livecode.languages import LANGUAGES, Language
 
-from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxFailed
+from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, SandboxFailed
 from .text import hide_folder, to_text
 from .verdict import judge_compile, judge_run
 
-__all__ = ["EnvironmentOutOfTime", "SandboxFailed", "execute", "installed_versions"]
+__all__ = ["EnvironmentOutOfTime", "NothingRan", "SandboxBroken", "SandboxFailed", "execute", "installed_versions"]
 
 # Kept of the environment's time to clean up and to store the result.
 _MARGIN_SECONDS = 3.0
@@ -23,6 +23,10 @@ class EnvironmentOutOfTime(Exception):
     """The execution environment ends before the program's own limit: our failure, to be tried again elsewhere."""
 
 
+class NothingRan(SandboxBroken):
+    """The environment was broken before this program could begin: no attempt of this one."""
+
+
 def execute(
     language: Language,
     source_code: str,
@@ -30,28 +34,49 @@ def execute(
     sandbox: Sandbox,
     *,
     time_left_seconds: Callable[[], float],
+    on_broken: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Whatever the program does is in the Outcome. Raises SandboxFailed and EnvironmentOutOfTime: both our failures."""
-    with sandbox.open_run() as run:
-        run.folder.write(language.source_file, source_code.encode())
-        compile_time_ms, compile_output, compile_truncated = None, "", False
-        if language.compile is not None:
-            wall_time_seconds = limits.compile_wall_time_seconds
-            result = _run_phase(run, language.compile, _compile_limits(limits), time_left_seconds, merge_streams=True)
-            verdict = judge_compile(result, wall_time_seconds=wall_time_seconds, file_size_mib=limits.file_size_mib)
-            compile_time_ms = result.wall_time_ms
-            compile_output, compile_truncated = _printed(
-                run, result.stdout, result.stdout_bytes, limits, hide=True, note=verdict.note if verdict else ""
+    """Whatever the program does is in the Outcome. Raises SandboxFailed and EnvironmentOutOfTime: both our failures.
+
+    `on_broken` is called when this environment can run nothing more; then SandboxBroken is raised, unless the program
+    had already come to its end. NothingRan says that it had not begun.
+    """
+    outcome, begun = None, False
+    try:
+        with sandbox.open_run() as run:
+            begun = True
+            outcome = _execute(run, language, source_code, limits, time_left_seconds)
+    except SandboxBroken as error:
+        on_broken()
+        if not begun:
+            raise NothingRan from error
+        if outcome is None:
+            raise
+    return outcome
+
+
+def _execute(
+    run: Run, language: Language, source_code: str, limits: RunLimits, time_left_seconds: Callable[[], float]
+) -> Outcome:
+    run.folder.write(language.source_file, source_code.encode())
+    compile_time_ms, compile_output, compile_truncated = None, "", False
+    if language.compile is not None:
+        wall_time_seconds = limits.compile_wall_time_seconds
+        result = _run_phase(run, language.compile, _compile_limits(limits), time_left_seconds, merge_streams=True)
+        verdict = judge_compile(result, wall_time_seconds=wall_time_seconds, file_size_mib=limits.file_size_mib)
+        compile_time_ms = result.wall_time_ms
+        compile_output, compile_truncated = _printed(
+            run, result.stdout, result.stdout_bytes, limits, hide=True, note=verdict.note if verdict else ""
+        )
+        if verdict is not None:
+            return Outcome(
+                status=verdict.status,
+                reason=verdict.reason,
+                compile_output=compile_output,
+                compile_output_truncated=compile_truncated,
+                compile_time_ms=compile_time_ms,
             )
-            if verdict is not None:
-                return Outcome(
-                    status=verdict.status,
-                    reason=verdict.reason,
-                    compile_output=compile_output,
-                    compile_output_truncated=compile_truncated,
-                    compile_time_ms=compile_time_ms,
-                )
-        result = _run_phase(run, language.run, _run_limits(limits), time_left_seconds)
+    result = _run_phase(run, language.run, _run_limits(limits), time_left_seconds)
     verdict = judge_run(result, wall_time_seconds=limits.run_wall_time_seconds, file_size_mib=limits.file_size_mib)
     stdout, stdout_truncated = _printed(run, result.stdout, result.stdout_bytes, limits)
     stderr, stderr_truncated = _printed(run, result.stderr, result.stderr_bytes, limits, hide=True, note=verdict.note)

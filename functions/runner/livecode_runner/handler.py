@@ -1,6 +1,7 @@
 """RunnerFunction's entry point: reads the environment, prepares the sandbox, and handles the queue's records."""
 
 import os
+import threading
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,13 @@ from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.domain import Outcome
-from livecode.errors import DatabaseUnavailable
 from livecode.languages import Language
 from livecode.logs import log_from, quieten_libraries
 from livecode_runner.config import SandboxSettings
-from livecode_runner.execute import SandboxFailed, execute, installed_versions
-from livecode_runner.records import Record, RecordHandler
+from livecode_runner.ending import end_before_next_event
+from livecode_runner.execute import execute, installed_versions
+from livecode_runner.records import EnvironmentRefuses, Record, RecordHandler
+from livecode_runner.report import Report
 from livecode_runner.sandbox import Sandbox
 from livecode_runner.visibility import CLIENT_CONFIG, SqsVisibility
 
@@ -49,20 +51,23 @@ _limits = RunLimitSettings.from_environment(os.environ).run_limits
 _sqs = boto3.client("sqs", config=CLIENT_CONFIG)
 _engine = configured_engine(
     _database,
-    get_secret=parameters.get_secret,
+    get_secret=lambda arn: parameters.SecretsProvider(boto_config=CLIENT_CONFIG).get(arn),
     get_token=partial(generate_db_auth_token, _sqs),  # any client can sign, and RDS's own takes long to load
     application_name="livecode-runner",
 )
 
 
-def _report() -> None:
-    """Tells GET /languages and GET /health/workers what this runner has."""
-    runtimes = PostgresRuntimes(_engine)
-    try:
-        runtimes.report_sandbox({str(layer): is_on for layer, is_on in sandbox.layers.items()})
-        runtimes.report(installed_versions(sandbox))
-    except DatabaseUnavailable:
-        logger.warning("not reported")  # the next cold start does it
+report = Report(
+    runtimes=PostgresRuntimes(_engine),
+    layers={str(layer): is_on for layer, is_on in sandbox.layers.items()},
+    versions=partial(installed_versions, sandbox),
+    logger=logger,
+)
+report.send()
+# A claim may wait for the database as long as the program still gets all its time, and a little for ourselves.
+_needed_seconds = _limits.compile_wall_time_seconds + _limits.run_wall_time_seconds + 5
+_PATIENCE_SECONDS = 10.0
+_broken = threading.Event()
 
 
 def _handle(record: SQSRecord) -> None:
@@ -71,16 +76,16 @@ def _handle(record: SQSRecord) -> None:
     def run(language: Language, source_code: str) -> Outcome:
         if _missing_layers:
             _count("SandboxRefusals")
-            raise SandboxFailed(f"required sandbox layers are missing: {', '.join(_missing_layers)}")
+            _broken.set()
+            raise EnvironmentRefuses(f"required sandbox layers are missing: {', '.join(_missing_layers)}")
         return execute(
-            language,
-            source_code,
-            _limits,
-            sandbox,
-            time_left_seconds=lambda: context.get_remaining_time_in_millis() / 1000,
+            language, source_code, _limits, sandbox, time_left_seconds=time_left_seconds, on_broken=_broken.set
         )
 
-    RecordHandler(
+    def time_left_seconds() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    handler = RecordHandler(
         executions=PostgresExecutions(_engine),
         visibility=SqsVisibility(_sqs, _queues.execution_queue_url),
         run=run,
@@ -88,16 +93,16 @@ def _handle(record: SQSRecord) -> None:
         max_attempts=_delivery.max_attempts,
         logger=logger,
         count_poison=lambda: _count("PoisonMessages"),
-    ).handle(
-        Record(
-            body=record.body,
-            receipt_handle=record.receipt_handle,
-            receive_count=int(record.attributes.approximate_receive_count),
-        )
+        patience_seconds=lambda: min(_PATIENCE_SECONDS, time_left_seconds() - _needed_seconds),
     )
-
-
-_report()
+    delivery = Record(
+        body=record.body,
+        receipt_handle=record.receipt_handle,
+        receive_count=int(record.attributes.approximate_receive_count),
+    )
+    if _broken.is_set():  # the process should have ended; what it is given now is for another one
+        handler.refuse(delivery)
+    handler.handle(delivery)
 
 
 def _count(name: str) -> None:
@@ -110,4 +115,10 @@ def _count(name: str) -> None:
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """SQS records in, a partial batch response out."""
-    return dict(process_partial_response(event, _handle, processor, context))
+    answer = dict(process_partial_response(event, _handle, processor, context))
+    if _broken.is_set():
+        logger.error("environment ends")
+        end_before_next_event()
+    else:
+        report.send()
+    return answer

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from math import ceil
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,9 +15,15 @@ from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, PoisonMessage, UnknownMessageVersion
 from livecode.languages import LANGUAGES, Language
+from livecode_runner.execute import NothingRan
 
 # After the first, second and third failure of ours; the fourth delivery is the last before the dead-letter queue.
 RETRY_DELAYS_SECONDS = (2, 4, 8)
+# An environment that refuses every program would be done with a whole queue in no time.
+_REFUSED_DELAY_FACTOR = 2.5
+# A database that is away is waited for with the message in hand: to give it back at once would burn its receives, and
+# those of every other message after it.
+_CLAIM_RETRY_SECONDS = (0.2, 0.5, 1, 2)
 # A result in hand is worth waiting for: the write is tried again before the run is.
 _FINISH_RETRY_SECONDS = (0.2, 1, 2)
 _LIMITS = frozenset({Reason.TIME_LIMIT_EXCEEDED, Reason.MEMORY_LIMIT_EXCEEDED, Reason.OUTPUT_LIMIT_EXCEEDED})
@@ -25,7 +32,7 @@ _LIMITS = frozenset({Reason.TIME_LIMIT_EXCEEDED, Reason.MEMORY_LIMIT_EXCEEDED, R
 class Executions(Protocol):
     def claim(self, execution_id: UUID, *, lease_seconds: float, max_attempts: int) -> ClaimedExecution | None: ...
     def finish(self, claimed: ClaimedExecution, outcome: Outcome) -> bool: ...
-    def give_back(self, claimed: ClaimedExecution) -> bool: ...
+    def give_back(self, claimed: ClaimedExecution, *, counted: bool) -> bool: ...
 
 
 class Visibility(Protocol):
@@ -45,6 +52,10 @@ class RetryLater(Exception):
     """The record failed for a reason of ours and comes back after its delay."""
 
 
+class EnvironmentRefuses(Exception):
+    """This environment runs no program at all: raised by `run`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordHandler:
     """`run` compiles and runs; whatever it raises is a failure of ours."""
@@ -56,7 +67,9 @@ class RecordHandler:
     max_attempts: int
     logger: Logger
     count_poison: Callable[[], None]
+    patience_seconds: Callable[[], float] = lambda: 0.0  # for how long a claim may wait for the database
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     jitter: Callable[[float, float], float] = random.uniform
 
     def handle(self, record: Record) -> None:
@@ -82,11 +95,16 @@ class RecordHandler:
             raise
         except Exception as error:  # whatever failed was ours: the message comes back
             self.logger.exception("retried", execution_id=str(message.execution_id), receive_count=record.receive_count)
-            self._come_back(record)
+            self._come_back(record, factor=_REFUSED_DELAY_FACTOR if isinstance(error, EnvironmentRefuses) else 1)
             raise RetryLater from error
 
+    def refuse(self, record: Record) -> None:
+        """Gives a message back unread, for another environment; raises RetryLater."""
+        self._come_back(record)
+        raise RetryLater
+
     def _execute(self, execution_id: UUID) -> None:
-        claimed = self.executions.claim(execution_id, lease_seconds=self.lease_seconds, max_attempts=self.max_attempts)
+        claimed = self._claim(execution_id)
         if claimed is None:
             self.logger.info("nothing to run", execution_id=str(execution_id))
             return
@@ -100,11 +118,24 @@ class RecordHandler:
         self.logger.info("claimed", **fields, queue_time_ms=round(waited.total_seconds() * 1000))
         try:
             outcome = self.run(LANGUAGES[claimed.language], claimed.source_code)
-        except Exception:  # ours, whatever it is: the next delivery may claim at once
-            self._give_back(claimed)
+        except Exception as error:  # ours, whatever it is: the next delivery may claim at once
+            self._give_back(claimed, counted=not isinstance(error, NothingRan))
             raise
         self._log_outcome(outcome, fields)
         self._finish(claimed, outcome, fields)
+
+    def _claim(self, execution_id: UUID) -> ClaimedExecution | None:
+        ends = self.clock() + self.patience_seconds()
+        for delay in chain(_CLAIM_RETRY_SECONDS, repeat(_CLAIM_RETRY_SECONDS[-1])):
+            try:
+                return self.executions.claim(
+                    execution_id, lease_seconds=self.lease_seconds, max_attempts=self.max_attempts
+                )
+            except DatabaseUnavailable:
+                if self.clock() + delay > ends:
+                    raise
+                self.sleep(delay)
+        raise AssertionError("repeat() does not end")
 
     def _log_outcome(self, outcome: Outcome, fields: dict[str, Any]) -> None:
         if outcome.compile_time_ms is not None:
@@ -131,17 +162,17 @@ class RecordHandler:
             memory_kb=outcome.memory_kb,
         )
 
-    def _give_back(self, claimed: ClaimedExecution) -> None:
+    def _give_back(self, claimed: ClaimedExecution, *, counted: bool) -> None:
         try:
-            self.executions.give_back(claimed)
+            self.executions.give_back(claimed, counted=counted)
         except DatabaseUnavailable:
             self.logger.exception("give back failed", execution_id=str(claimed.id))  # the lease ends by itself
 
-    def _come_back(self, record: Record) -> None:
+    def _come_back(self, record: Record, *, factor: float = 1) -> None:
         retry = record.receive_count - 1
         if retry >= len(RETRY_DELAYS_SECONDS):
             # The last delivery: out of sight no longer than needed, on to the dead-letter queue.
             self.visibility.come_back(record.receipt_handle, after_seconds=0)
             return
-        delay = RETRY_DELAYS_SECONDS[retry]
+        delay = RETRY_DELAYS_SECONDS[retry] * factor
         self.visibility.come_back(record.receipt_handle, after_seconds=round(delay + self.jitter(0, delay / 2)))

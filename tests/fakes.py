@@ -41,6 +41,7 @@ class Row:
     source_code: str
     status: Status = Status.QUEUED
     attempt: int = 0
+    sent: bool = False
     lease_seconds: float = 0
     age_seconds: float = 0
     outcome: Outcome | None = None
@@ -82,6 +83,9 @@ class InMemoryStore:
         self.tokens -= 1
         self.rows[execution_id] = Row(execution_id, session_id, session.language, session.source_code)
         return Slot(language=session.language, runs_left=self.tokens, full_in_seconds=6.0)
+
+    def mark_sent(self, execution_id: UUID) -> None:
+        self.rows[execution_id].sent = True
 
     def withdraw(self, execution_id: UUID) -> bool:
         self._reach()

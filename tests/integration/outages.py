@@ -1,20 +1,30 @@
 """A way to lose the database at will: a TCP proxy that can be cut and mended."""
 
 import contextlib
+import re
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import make_url
 
+# https://www.postgresql.org/docs/current/protocol-message-formats.html: the length, and the tag of what was done
+_COMMAND_COMPLETE = re.compile(rb"C\0\0\0.(SELECT|INSERT|UPDATE|DELETE) ", re.DOTALL)
+
 
 class Wire:
-    """Forwards 127.0.0.1:`port` to Postgres until `cut`; then ends every connection and takes none until `mend`."""
+    """Forwards 127.0.0.1:`port` to Postgres until `cut`; then ends every connection and takes none until `mend`.
+
+    After `swallow_results`, until `mend`, Postgres does what it is told, and from the first statement that it has done
+    nobody hears what it says.
+    """
 
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
         self._up = True
+        self._swallows = self._silent = False
         self._ends: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -33,8 +43,11 @@ class Wire:
             end.close()
         self._ends.clear()
 
+    def swallow_results(self) -> None:
+        self._swallows = True
+
     def mend(self) -> None:
-        self._up = True
+        self._up, self._swallows, self._silent = True, False, False
 
     def __enter__(self) -> Self:
         return self
@@ -57,12 +70,17 @@ class Wire:
                 continue
             server = socket.create_connection((self._target.host or "127.0.0.1", self._target.port or 5432))
             self._ends += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+            for source, sink, passes in ((client, server, lambda _: True), (server, client, self._is_heard)):
+                threading.Thread(target=_pump, args=(source, sink, passes), daemon=True).start()
+
+    def _is_heard(self, answer: bytes) -> bool:
+        self._silent |= self._swallows and bool(_COMMAND_COMPLETE.search(answer))
+        return not self._silent
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, passes: Callable[[bytes], bool]) -> None:
     with contextlib.suppress(OSError):
         while chunk := source.recv(65_536):
-            sink.sendall(chunk)
+            if passes(chunk):
+                sink.sendall(chunk)
         sink.shutdown(socket.SHUT_WR)

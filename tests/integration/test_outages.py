@@ -228,6 +228,7 @@ def test_lost_for_long_the_lease_ends_and_the_sweeper_brings_it_back(
     swept = Sweeper(
         upkeep=PostgresUpkeep(wired),
         queue=SqsQueue(sqs, queue_url),
+        dead_letters=SqsQueue(sqs, sqs.get_queue_url(QueueName="dead")["QueueUrl"]),
         max_attempts=4,
         resend_after_seconds=60,
         logger=LOGGER,

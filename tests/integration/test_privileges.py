@@ -58,7 +58,7 @@ def _queue(engine: Engine) -> UUID:
     return execution_id
 
 
-def test_the_api_does_all_that_its_calls_ask_for(log_in: Callable[[str], Engine]) -> None:
+def test_the_api_does_all_that_its_calls_ask_for(log_in: Callable[[str], Engine], engine: Engine) -> None:
     api = log_in(privileges.API)
     execution_id = _queue(api)
     execution = PostgresExecutions(api).get(execution_id)
@@ -67,6 +67,9 @@ def test_the_api_does_all_that_its_calls_ask_for(log_in: Callable[[str], Engine]
     sessions = PostgresSessions(api, rate_limit_burst=1_000)
     sessions.change(execution.session_id, language="c++", source_code="")
     assert sessions.get(execution.session_id).language == "c++"
+    PostgresSlots(api, LIMITS).mark_sent(execution_id)
+    assert PostgresExecutions(api).get(execution_id).status is Status.QUEUED
+    assert _sql(engine, "SELECT sent_at < 'infinity' FROM executions") == [(True,)]
     assert PostgresSlots(api, LIMITS).withdraw(execution_id)
     assert PostgresUpkeep(api).oldest_queued_seconds() is None
     assert PostgresUpkeep(api).active_executions() == 0
@@ -84,7 +87,7 @@ def test_the_runner_claims_gives_back_finishes_and_reports(log_in: Callable[[str
     assert claimed.source_code == "print(42)"
     with pytest.raises(ExecutionHeld):
         executions.claim(execution_id, lease_seconds=75, max_attempts=4)
-    assert executions.give_back(claimed)
+    assert executions.give_back(claimed, counted=False)
     again = executions.claim(execution_id, lease_seconds=75, max_attempts=4)
     assert again is not None
     assert executions.finish(again, COMPLETED)
@@ -112,8 +115,13 @@ def test_the_sweeper_requeues_abandons_and_resends(log_in: Callable[[str], Engin
     PostgresExecutions(engine).claim(lost, lease_seconds=-1, max_attempts=4)
     assert sweeper.requeue_lapsed(max_attempts=4) == [lost]
     burial = PostgresExecutions(log_in(privileges.SWEEPER))
+    assert burial.revive(dead, max_attempts=4, give_up_after_seconds=60)
     assert burial.abandon(dead)
     assert burial.lease_remaining_seconds(dead) is None
+    ghost = _queue(engine)
+    _sql(engine, "UPDATE executions SET queued_at = now() - interval '90 seconds' WHERE id = :id", id=ghost)
+    assert sweeper.end_unsent(resend_after_seconds=60, most=9) == [ghost]
+    assert _sql(engine, "SELECT sum(execution_count) FROM code_sessions") == [(3,)]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,9 @@ def test_the_sweeper_requeues_abandons_and_resends(log_in: Callable[[str], Engin
         pytest.param(privileges.SWEEPER, "SELECT source_code FROM executions", id="sweeper reads a source"),
         pytest.param(privileges.SWEEPER, "SELECT stdout FROM executions", id="sweeper reads a result"),
         pytest.param(privileges.SWEEPER, "UPDATE executions SET stdout = ''", id="sweeper forges a result"),
-        pytest.param(privileges.SWEEPER, "SELECT * FROM code_sessions", id="sweeper reads sessions"),
+        pytest.param(privileges.SWEEPER, "SELECT source_code FROM code_sessions", id="sweeper reads sessions"),
+        pytest.param(privileges.SWEEPER, "UPDATE code_sessions SET run_tokens = 9", id="sweeper fills a bucket"),
+        pytest.param(privileges.API, "UPDATE executions SET status = 'QUEUED'", id="API requeues a run"),
         pytest.param(privileges.SWEEPER, "SELECT * FROM alembic_version", id="sweeper reads the revision"),
     ],
 )

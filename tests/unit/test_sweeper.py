@@ -26,6 +26,7 @@ class ListedUpkeep:
     abandoned: list[UUID] = field(default_factory=list)
     requeued: list[UUID] = field(default_factory=list)
     overdue: list[UUID] = field(default_factory=list)
+    unsent: list[UUID] = field(default_factory=list)
     live: int = 0
 
     def abandon_lapsed(self, *, max_attempts: int) -> list[UUID]:
@@ -39,14 +40,24 @@ class ListedUpkeep:
 
     def backlog(self, *, resend_after_seconds: float, as_of: datetime) -> Backlog:
         assert as_of == NOON
-        return Backlog(live=self.live, overdue=len(self.overdue))
+        return Backlog(live=self.live, overdue=len(self.overdue), unsent=len(self.unsent))
+
+    def end_unsent(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        return self.unsent[:most]
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
         return self.overdue[:most]
 
 
-def sweep(upkeep: ListedUpkeep, queue: RecordingQueue) -> Swept:
-    return Sweeper(upkeep=upkeep, queue=queue, max_attempts=4, resend_after_seconds=60, logger=LOGGER).sweep()
+def sweep(upkeep: ListedUpkeep, queue: RecordingQueue, *, dead: int = 0) -> Swept:
+    return Sweeper(
+        upkeep=upkeep,
+        queue=queue,
+        dead_letters=RecordingQueue(extra_messages=dead),
+        max_attempts=4,
+        resend_after_seconds=60,
+        logger=LOGGER,
+    ).sweep()
 
 
 def test_requeued_runs_get_a_new_message_and_abandoned_ones_none() -> None:
@@ -69,6 +80,25 @@ def test_resends_only_what_the_queue_cannot_account_for(live: int, in_queue: int
     upkeep = ListedUpkeep(overdue=[uuid4() for _ in range(5)], live=live)
     queue = RecordingQueue(extra_messages=in_queue)
     assert sweep(upkeep, queue).resent == resent
+    assert queue.sent == upkeep.overdue[:resent]
+
+
+@pytest.mark.parametrize(
+    ("live", "in_queue", "dead", "ended", "resent"),
+    [
+        pytest.param(5, 5, 0, 0, 0, id="each has a message, whoever forgot to say so"),
+        pytest.param(5, 3, 2, 0, 0, id="two messages are dead letters, to be sent again"),
+        pytest.param(5, 4, 0, 1, 0, id="one has none: one that nobody sent"),
+        pytest.param(5, 2, 0, 2, 1, id="both of those have none, nor has another"),
+    ],
+)
+def test_ends_what_no_message_was_sent_for_and_resends_what_lost_its_own(
+    live: int, in_queue: int, dead: int, ended: int, resent: int
+) -> None:
+    upkeep = ListedUpkeep(unsent=[uuid4(), uuid4()], overdue=[uuid4(), uuid4(), uuid4()], live=live)
+    queue = RecordingQueue(extra_messages=in_queue)
+    swept = sweep(upkeep, queue, dead=dead)
+    assert (swept.unsent, swept.resent) == (ended, resent)
     assert queue.sent == upkeep.overdue[:resent]
 
 

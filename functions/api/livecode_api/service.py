@@ -29,6 +29,7 @@ class Sessions(Protocol):
 
 class Slots(Protocol):
     def take(self, session_id: UUID, execution_id: UUID) -> Slot: ...
+    def mark_sent(self, execution_id: UUID) -> None: ...
     def withdraw(self, execution_id: UUID) -> bool: ...
 
 
@@ -114,7 +115,8 @@ class ExecutionService:
     def run(self, session_id: UUID) -> QueuedRun:
         """Queues a run of the session as it is now.
 
-        Raises SessionNotFound, RateLimited, ExecutionLimitReached, and QueueUnavailable: then there is no run.
+        Raises SessionNotFound, RateLimited, ExecutionLimitReached, DatabaseUnavailable and QueueUnavailable: then there
+        is no run. If a row has been left all the same, it is not marked as sent, and the sweeper ends it.
         """
         execution_id = self.new_id()
         slot = self.slots.take(session_id, execution_id)
@@ -126,6 +128,8 @@ class ExecutionService:
             # A send that seems to fail may have arrived: a run that a runner has begun goes on, and is answered for.
             if self._withdraw(execution_id):
                 raise
+        else:
+            self.slots.mark_sent(execution_id)
         self.logger.info("queued", **fields, language=slot.language)
         return QueuedRun(execution_id=execution_id, slot=slot)
 
@@ -172,7 +176,7 @@ class ExecutionService:
             return self.slots.withdraw(execution_id)
         except DatabaseUnavailable:
             self.logger.exception("withdraw failed", execution_id=str(execution_id))
-            return True  # the sweeper finds the row, and runs it or ends it
+            return True  # the sweeper finds the row, and ends it
 
     def _check_size(self, source_code: str) -> None:
         if len(source_code.encode()) > self.source_limit_bytes:

@@ -44,6 +44,7 @@ _queue = SqsQueue(_sqs, _queues.execution_queue_url)
 sweeper = Sweeper(
     upkeep=PostgresUpkeep(_engine),
     queue=_queue,
+    dead_letters=SqsQueue(_sqs, _queues.execution_dead_letter_queue_url or _queues.execution_queue_url),
     max_attempts=_delivery.max_attempts,
     resend_after_seconds=_delivery.resend_after_seconds,
     logger=logger,
@@ -100,10 +101,10 @@ def _count(name: str, times: int = 1) -> None:
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """An EventBridge tick: `{"abandoned": n, "requeued": n, "resent": n}`. SQS records: a partial batch response."""
+    """SQS records: a partial batch response. EventBridge's tick: how many runs each step of the sweep touched."""
     if "Records" in event:
         return dict(process_partial_response(event, _Burial().bury, processor, context))
     swept = sweeper.sweep()
     if swept.abandoned:
         _count("DeadLetters", swept.abandoned)
-    return {"abandoned": swept.abandoned, "requeued": swept.requeued, "resent": swept.resent}
+    return {"abandoned": swept.abandoned, "requeued": swept.requeued, "resent": swept.resent, "unsent": swept.unsent}

@@ -1,4 +1,4 @@
-"""One sweep: ends what is given up, requeues what a runner left, and re-sends the messages that were lost."""
+"""One sweep: ends what is given up or was never sent, requeues what a runner left, and re-sends lost messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ class Upkeep(Protocol):
     def abandon_lapsed(self, *, max_attempts: int) -> list[UUID]: ...
     def now(self) -> datetime: ...
     def backlog(self, *, resend_after_seconds: float, as_of: datetime) -> Backlog: ...
+    def end_unsent(self, *, resend_after_seconds: float, most: int) -> list[UUID]: ...
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]: ...
 
 
@@ -32,12 +33,14 @@ class Swept:
     abandoned: int
     requeued: int
     resent: int
+    unsent: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweeper:
     upkeep: Upkeep
     queue: Queue
+    dead_letters: Queue
     max_attempts: int
     resend_after_seconds: int
     logger: Logger
@@ -49,24 +52,38 @@ class Sweeper:
             self.logger.error("swept", execution_id=str(execution_id), outcome="abandoned")
         requeued = self.upkeep.requeue_lapsed(max_attempts=self.max_attempts)
         self._send(requeued, "requeued")
-        resent = self._take_lost()
+        unsent, resent = self._take_lost()
+        for execution_id in unsent:
+            # Its client has been told 503, and may have asked again since.
+            self.logger.warning("swept", execution_id=str(execution_id), outcome="never sent")
         self._send(resent, "resent")
-        return Swept(abandoned=len(abandoned), requeued=len(requeued), resent=len(resent))
+        return Swept(abandoned=len(abandoned), requeued=len(requeued), resent=len(resent), unsent=len(unsent))
 
-    def _take_lost(self) -> list[UUID]:
-        """The overdue rows that the queue's own counts cannot account for: a long backlog is no loss."""
+    def _take_lost(self) -> tuple[list[UUID], list[UUID]]:
+        """The rows that the queue's own counts cannot account for: a long backlog is no loss.
+
+        First those that nobody has said to be sent, which are ended here, then those that are overdue.
+        """
         as_of = self.upkeep.now()
-        if not self._backlog(as_of).overdue:
-            return []
+        late = self._backlog(as_of)
+        if not late.overdue and not late.unsent:
+            return [], []
         # The messages first, and then the rows of before: a run that ends or begins in between makes us send too few,
         # which the next sweep mends, and never too many.
-        messages = self.queue.counts().all
+        # In this order: a letter that is revived in between has marked its row as sent, and one that dies counts twice.
+        messages = self.queue.counts().all + self.dead_letters.counts().all
         backlog = self._backlog(as_of)
-        # Each live row has one message, waiting or in flight.
+        # Each live row has one message: waiting, in flight, or dead and to be revived.
         missing = backlog.live - messages
-        if missing <= 0:
-            return []
-        return self.upkeep.take_overdue(
+        ended: list[UUID] = []
+        if missing > 0 and backlog.unsent:
+            ended = self.upkeep.end_unsent(
+                resend_after_seconds=self.resend_after_seconds, most=min(missing, backlog.unsent)
+            )
+        missing -= len(ended)
+        if missing <= 0 or not backlog.overdue:
+            return ended, []
+        return ended, self.upkeep.take_overdue(
             resend_after_seconds=self.resend_after_seconds, most=min(missing, backlog.overdue)
         )
 

@@ -4,11 +4,14 @@ import json
 import logging
 import ssl
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pg8000
+from pg8000.core import Context
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +28,12 @@ _UNAVAILABLE_SQLSTATES = ("08", "25006", "28", "53", "57", "58")
 # come before theirs and cost no round trip, and these two are sent by pgjdbc as well, so that every proxy knows them.
 # pg8000 reads times in ISO form only: under DateStyle "SQL, DMY" it takes the day for the month.
 _SESSION_SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO"}
+
+_logger = logging.getLogger(__name__)
+
+# Statements of `tell` that were lost with their connection, and wait for the next one.
+_UNTOLD: WeakKeyDictionary[Engine, deque[str]] = WeakKeyDictionary()
+_MOST_UNTOLD = 100
 
 # The pool reports each connection that it could not close properly; one that the server has ended never can be.
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
@@ -89,6 +98,8 @@ def make_engine(
         pool_reset_on_return=None,
     )
 
+    untold = _UNTOLD[engine] = deque[str](maxlen=_MOST_UNTOLD)
+
     if login is not None:
 
         @event.listens_for(engine, "do_connect")
@@ -100,10 +111,14 @@ def make_engine(
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, _: object) -> None:
+        _read_unread(connection, record.info, untold)
         now = time.monotonic()
         used_at, record.info["used_at"] = record.info.get("used_at"), now
         if used_at is not None and now - used_at >= check_unused_after_seconds:
             _check(connection)
+        while untold:
+            _exchange(untold[0], lambda: connection.execute_simple(untold[0]))
+            untold.popleft()
 
     return engine
 
@@ -117,6 +132,49 @@ def _check(connection: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("SELECT 1")
         cursor.close()
+    except (pg8000.Error, OSError) as error:
+        raise DisconnectionError from error
+
+
+def tell(engine: Engine, statement: str) -> None:
+    """Hands the server a statement without parameters, and does not wait for its answer: no round trip.
+
+    The answer is read before the connection's next use. If the connection is lost until then, the statement is executed
+    once more, so it must be one that may be; it is lost only with this process. What the server refuses is logged.
+    """
+    try:
+        with connected(engine) as connection:
+            fairy = connection.connection
+            fairy.info["unread"] = Context(statement)
+            driver: Any = fairy.driver_connection
+            driver.send_QUERY(statement)
+            driver._sock.flush()  # pg8000 has no way of its own to send and not wait
+    except (DatabaseUnavailable, pg8000.Error, ValueError):  # ValueError: pg8000's file has been closed
+        _logger.warning("to be told again: %s", statement, exc_info=True)
+        _UNTOLD[engine].append(statement)
+
+
+def _read_unread(connection: Any, info: dict[str, Any], untold: deque[str]) -> None:
+    """Reads what the server said to `tell`'s statement, so that the next one does not take it for its own answer."""
+    unread: Context | None = info.pop("unread", None)
+    if unread is None:
+        return
+    try:
+        _exchange(str(unread.statement), lambda: connection.handle_messages(unread))
+    except DisconnectionError:
+        untold.append(str(unread.statement))
+        raise
+
+
+def _exchange(statement: str, exchange: Callable[[], object]) -> None:
+    """Raises DisconnectionError; an error of the server's, which leaves the connection as it was, is only logged."""
+    try:
+        exchange()
+    except pg8000.DatabaseError as error:
+        if error.args and isinstance(error.args[0], dict) and error.args[0].get("S") != "FATAL":
+            _logger.warning("refused: %s", statement, exc_info=True)
+            return
+        raise DisconnectionError from error
     except (pg8000.Error, OSError) as error:
         raise DisconnectionError from error
 

@@ -53,7 +53,8 @@ _CLAIM = text("""
 WITH claimed AS (
     UPDATE executions SET
         status = 'RUNNING', attempt = attempt + 1, started_at = now(),
-        lease_until = now() + CAST(:lease_seconds AS double precision) * interval '1 second'
+        lease_until = now() + CAST(:lease_seconds AS double precision) * interval '1 second',
+        sent_at = CASE WHEN sent_at = 'infinity' THEN queued_at ELSE sent_at END
     WHERE id = :id AND attempt < :max_attempts
       AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
     RETURNING id, session_id, language, source_code, attempt, queued_at, started_at, lease_until

@@ -15,14 +15,16 @@ API, RUNNER, SWEEPER = "livecode_api", "livecode_runner", "livecode_sweeper"
 # The result columns are the runner's alone; nobody may change a snapshot, and the runner reads no result.
 _RESULTS = """reason, exit_code, signal, stdout, stderr, compile_output, stdout_truncated, stderr_truncated,
     compile_output_truncated, execution_time_ms, compile_time_ms, cpu_time_ms, memory_kb"""
-_CLAIMED = "id, session_id, language, source_code, status, attempt, queued_at, started_at, lease_until, finished_at"
+_CLAIMED = """id, session_id, language, source_code, status, attempt, queued_at, sent_at, started_at, lease_until,
+    finished_at"""
 _LEASE = "status, attempt, lease_until, started_at, sent_at, finished_at"
 _EVENT = "INSERT (execution_id, event, attempt), SELECT (execution_id) ON execution_events"
 
 GRANTS = {
     API: (
         "SELECT, INSERT, UPDATE, DELETE ON code_sessions",
-        "SELECT, DELETE, INSERT (id, session_id, language, source_code, status) ON executions",
+        "SELECT, DELETE, INSERT (id, session_id, language, source_code, status, sent_at) ON executions",
+        "UPDATE (sent_at) ON executions",
         "INSERT (execution_id, event, attempt) ON execution_events",
         "SELECT ON language_runtimes",
         "SELECT ON sandbox_layers",
@@ -35,7 +37,8 @@ GRANTS = {
         "SELECT, INSERT (layer, is_on), UPDATE (is_on, reported_at) ON sandbox_layers",
     ),
     SWEEPER: (
-        "SELECT (id, status, attempt, lease_until, queued_at, sent_at) ON executions",
+        "SELECT (id, session_id, status, attempt, lease_until, queued_at, sent_at) ON executions",
+        "SELECT (id, execution_count), UPDATE (execution_count) ON code_sessions",
         "UPDATE (status, lease_until, started_at, sent_at, finished_at, reason) ON executions",
         _EVENT,
     ),

@@ -1,11 +1,21 @@
-"""Taking a run's slot, and giving it back when its message could not be sent."""
+"""Taking a run's slot, saying that its message was sent, and giving the slot back when it could not be.
+
+Whoever asks for a run and hears 503 asks again, so what was refused must not run after all. The row cannot know: its
+commit's answer may be lost, and so may the withdrawal after a send that failed. So a row begins as not sent
+(`sent_at` is infinity), and what is still so after a while, with no message in the queue to account for it, is ended by
+the sweeper; what is marked as sent and has no message is sent again. A row that a runner claims has had a message: the
+claim marks it too. The mark is a statement whose answer nobody waits for (`tell`): a run's way to 202 has no round trip
+more. Only if this process ends before a lost mark is made up for, and the message is lost too, does the sweeper take an
+accepted run for one that was refused; then it ends as INTERNAL_ERROR, and its client is told. Infinity, and not null:
+the column stays as older code expects it.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Engine, Uuid, bindparam, text
 
-from livecode.db.engine import connected
+from livecode.db.engine import connected, tell
 from livecode.domain import SessionLimits
 from livecode.errors import ExecutionLimitReached, RateLimited, SessionNotFound
 
@@ -26,8 +36,8 @@ WITH session AS (
     RETURNING s.id, s.language, s.source_code, s.run_tokens, s.execution_count,
               s.last_execution_id IS NOT DISTINCT FROM :execution_id AS granted
 ), queued AS (
-    INSERT INTO executions (id, session_id, language, source_code, status)
-    SELECT :execution_id, id, language, source_code, 'QUEUED' FROM session WHERE granted
+    INSERT INTO executions (id, session_id, language, source_code, status, sent_at)
+    SELECT :execution_id, id, language, source_code, 'QUEUED', 'infinity' FROM session WHERE granted
     RETURNING id
 ), event AS (
     INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'queued', 0 FROM queued
@@ -47,6 +57,10 @@ RETURNING s.id
 """).bindparams(bindparam("execution_id", type_=Uuid))
 
 
+# Without parameters, as `tell` wants it: a UUID's text has digits and hyphens alone.
+_SENT = "UPDATE executions SET sent_at = now() WHERE id = '{}' AND status = 'QUEUED' AND sent_at = 'infinity'"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Slot:
     """A run that may be queued: its language, how many more may follow at once, and when the bucket is full again."""
@@ -62,7 +76,7 @@ class PostgresSlots:
         self._limits = limits
 
     def take(self, session_id: UUID, execution_id: UUID) -> Slot:
-        """Makes the QUEUED row of `execution_id` from the session as it is now.
+        """Makes the QUEUED row of `execution_id`, not sent yet, from the session as it is now.
 
         Raises SessionNotFound, ExecutionLimitReached, RateLimited. Refused runs count for nothing.
         """
@@ -87,6 +101,10 @@ class PostgresSlots:
         if row.execution_count >= limits.execution_limit:
             raise ExecutionLimitReached
         raise RateLimited((1 - row.run_tokens) * limits.rate_limit_refill_seconds)
+
+    def mark_sent(self, execution_id: UUID) -> None:
+        """Says that the message has been sent. Nobody waits for this to be stored, and it never raises."""
+        tell(self._engine, _SENT.format(execution_id))
 
     def withdraw(self, execution_id: UUID) -> bool:
         """Removes a row that no runner has seen, and gives its slot back; False if one has: then the run goes on."""

@@ -58,7 +58,8 @@ executions = Table(
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("lease_until", DateTime(timezone=True)),
     Column("queued_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("sent_at", DateTime(timezone=True), nullable=False, server_default=NOW),  # when its message was last sent
+    # When its message was last sent; infinity as long as nobody has said that it was.
+    Column("sent_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("reason", Text),

@@ -36,12 +36,13 @@ INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandone
 RETURNING execution_id
 """)
 
+# What is not marked as sent has a `sent_at` of infinity (`slots.py`); then its message, if any, is as old as itself.
 _BACKLOG = text("""
 SELECT count(*) AS live,
-       count(*) FILTER (
-           WHERE status = 'QUEUED' AND sent_at < now() - CAST(:resend_after AS double precision) * interval '1 second'
-       ) AS overdue
-FROM executions WHERE status IN ('QUEUED', 'RUNNING') AND sent_at <= :as_of
+       count(*) FILTER (WHERE status = 'QUEUED' AND sent_at < long_ago) AS overdue,
+       count(*) FILTER (WHERE status = 'QUEUED' AND sent_at = 'infinity' AND queued_at < long_ago) AS unsent
+FROM executions, (SELECT now() - CAST(:resend_after AS double precision) * interval '1 second' AS long_ago) AS limits
+WHERE status IN ('QUEUED', 'RUNNING') AND CASE WHEN sent_at = 'infinity' THEN queued_at ELSE sent_at END <= :as_of
 """).bindparams(bindparam("as_of", type_=DateTime(timezone=True)))
 
 _NOW = text("SELECT now()")
@@ -60,17 +61,41 @@ INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'resent',
 RETURNING execution_id
 """)
 
+# A run that was refused with 503 counts for nothing.
+_END_UNSENT = text("""
+WITH ended AS (
+    UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now()
+    WHERE id IN (
+        SELECT id FROM executions
+        WHERE status = 'QUEUED' AND sent_at = 'infinity'
+          AND queued_at < now() - CAST(:resend_after AS double precision) * interval '1 second'
+        ORDER BY queued_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, session_id, attempt
+), returned AS (
+    UPDATE code_sessions AS s SET execution_count = s.execution_count - e.runs
+    FROM (SELECT session_id, count(*) AS runs FROM ended GROUP BY session_id) AS e WHERE s.id = e.session_id
+)
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM ended
+RETURNING execution_id
+""")
+
 _ACTIVE = text("SELECT count(*) FROM executions WHERE status = 'RUNNING' AND lease_until > now()")
 
-_OLDEST = text("SELECT extract(epoch FROM now() - min(sent_at)) FROM executions WHERE status = 'QUEUED'")
+_OLDEST = text("""
+SELECT extract(epoch FROM now() - min(sent_at)) FROM executions WHERE status = 'QUEUED' AND sent_at < 'infinity'
+""")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """`live`: rows that should have a message; `overdue`: those QUEUED for longer than messages usually take."""
+    """`live`: rows that should have a message; `overdue`: those QUEUED for longer than messages usually take; `unsent`:
+    those QUEUED for as long of which nobody has said that their message was sent.
+    """
 
     live: int
     overdue: int
+    unsent: int = 0
 
 
 class PostgresUpkeep:
@@ -99,11 +124,15 @@ class PostgresUpkeep:
         values = {"resend_after": resend_after_seconds, "as_of": as_of}
         with connected(self._engine) as connection:
             row = connection.execute(_BACKLOG, values).one()
-        return Backlog(live=row.live, overdue=row.overdue)
+        return Backlog(live=row.live, overdue=row.overdue, unsent=row.unsent)
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
         """The longest overdue QUEUED rows, at most `most`, marked as sent now; the caller sends their messages."""
         return self._ids(_TAKE_OVERDUE, resend_after=resend_after_seconds, most=min(most, self._most))
+
+    def end_unsent(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        """Ends as INTERNAL_ERROR the oldest `unsent` rows, at most `most`, and gives their slots back."""
+        return self._ids(_END_UNSENT, resend_after=resend_after_seconds, most=min(most, self._most))
 
     def active_executions(self) -> int:
         """How many live leases there are: each is one runner at work."""

@@ -169,8 +169,13 @@ def runners(built_sandbox: None, toolchain_path: str) -> Iterator[Callable[[str]
         if mode not in started:
             root = tempfile.mkdtemp(prefix="livecode-runs-")
             Path(root).chmod(0o777)
-            # RLIMIT_NPROC counts a uid's tasks, so each test worker has one of its own.
-            uid = 64000 + worker if IS_ROOT and not mode.startswith("own_uid") else None
+            # RLIMIT_NPROC counts a uid's tasks, so each test worker has one of its own; and each mode, because a runner
+            # is then alone with its uid, as on Lambda.
+            uid = (
+                64000 + worker * len(MODES) + list(MODES).index(mode)
+                if IS_ROOT and not mode.startswith("own_uid")
+                else None
+            )
             started[mode] = RunnerProcess(mode, toolchain_path, uid, root)
         return started[mode]
 

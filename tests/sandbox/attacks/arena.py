@@ -300,13 +300,14 @@ class Arena:
 
     def _look(self) -> dict[str, object]:
         spared = {self.runner.pid, self.victim.pid, self.other_pid}
+        run_uids = self._run_uids if self.runner.layers["separate_uid"] else ()
         shared = files_named(self.token, self._run_uids if self.runner.layers["separate_uid"] is False else ())
         return {
             "runner": look_at(self.runner.pid),
             "victim": look_at(self.victim.pid),
             "other run": look_at(self.other_pid),
             "init": look_at(1),
-            "processes": processes_of(self.root) - spared,
+            "processes": processes_of(self.root, run_uids) - spared,
             "files": sorted({str(path) for path in Path(self.root).glob("*/*") if path.suffix != ".lock"}),
             "lock files": sorted(path.name for path in Path(self.root).glob("*/*.lock") if not _is_ours(path)),
             "base folder": [(path.name, path.stat().st_mode) for path in Path(self.root).iterdir()],

@@ -52,15 +52,15 @@ def look_at(pid: int) -> dict[str, object]:
         return {"alive": False}
 
 
-def processes_of(folder: str) -> set[int]:
-    """Those that work below the folder, or have it in their environment."""
+def processes_of(folder: str, uids: Collection[int]) -> set[int]:
+    """Those that work below the folder, or have it in their environment, or are one of these users'."""
     found = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
             told = str((entry / "cwd").readlink()).encode() + b"\0" + (entry / "environ").read_bytes()
-            if f"{folder}/".encode() in told:
+            if f"{folder}/".encode() in told or entry.stat().st_uid in uids:
                 found.add(int(entry.name))
     return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from livecode_runner.sandbox import SandboxFailed
+from tests.sandbox.attacks.observer import namespaces_can_be_made
 from tests.sandbox.conftest import IS_ROOT
 
 GOOD = ["path=/usr/bin:/bin", "rlimit=4:0", "folder=/"]
@@ -53,6 +54,14 @@ GOOD = ["path=/usr/bin:/bin", "rlimit=4:0", "folder=/"]
         pytest.param(["folder=", "--", "true"], id="an empty folder"),
         pytest.param(["filter=", "--", "true"], id="an empty filter"),
         pytest.param(["read=", "--", "true"], id="an empty path"),
+        *(
+            pytest.param([*binds, "namespace=mount", "--", "true"], id=" ".join(binds))
+            for binds in (["bind="], ["over="], ["bind=/tmp"], ["over=/tmp"], ["bind=/tmp", "over="],
+                          ["over=/tmp", "bind=/tmp"], ["bind=/tmp", "bind=/tmp", "over=/tmp"],
+                          ["bind=/tmp", "over=/tmp", "over=/tmp"])
+        ),
+        pytest.param(["bind=/tmp", "over=/var/tmp", "--", "true"], id="a bind that would be the machine's"),
+        pytest.param(["bind=/tmp", "over=/var/tmp", "namespace=pid", "probe"], id="a bind without a mount namespace"),
     ],
 )  # fmt: skip
 def test_refuses(launch, arguments):
@@ -99,6 +108,24 @@ def test_makes_the_program_in_its_control_group(launch):
         assert f"0::/{group.name}" in printed.decode().splitlines()
     finally:
         group.rmdir()
+
+
+@pytest.mark.skipif(not namespaces_can_be_made(), reason="mounts need a namespace, and that is root's")
+def test_shows_one_folder_in_the_place_of_another(launch, tmp_path):
+    """In the order of the arguments, and to nobody else."""
+    for name in ("a", "a/inner", "b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "b/file").touch()
+    binds = [f"bind={tmp_path}/b", f"over={tmp_path}/a/inner", f"bind={tmp_path}/a", f"over={tmp_path}/c"]
+    printed = launch("path=/usr/bin:/bin", "namespace=mount", *binds, "--", "find", f"{tmp_path}/c")
+    assert printed.decode().splitlines() == [f"{tmp_path}/c{rest}" for rest in ("", "/inner", "/inner/file")]
+    assert list((tmp_path / "c").iterdir()) == []
+
+
+@pytest.mark.skipif(not namespaces_can_be_made(), reason="mounts need a namespace, and that is root's")
+def test_names_the_place_that_it_could_not_cover(launch):
+    with pytest.raises(SandboxFailed, match="/nowhere: No such file"):
+        launch("namespace=mount", "bind=/tmp", "over=/nowhere", "--", "/bin/true")
 
 
 def test_limits_are_never_raised(launch):

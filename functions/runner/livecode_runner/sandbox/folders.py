@@ -24,6 +24,7 @@ from .phase import SandboxFailed
 
 FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
 UID_ROOT = "/tmp"
+NAMES = ("work", "home", "python")  # what there may be in a run's folder before its program starts
 _BASE_MODE = 0o711
 
 _LOCK_FILE = re.compile(r"uid-\d+\.lock")
@@ -48,11 +49,15 @@ def _open_own(path: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFolder:
-    """A run's folder, open while it exists. `uid` owns it; None means that it is ours."""
+    """A run's folder, open while it exists. `uid` owns it; None means that it is ours.
+
+    `path` and `aliases` are its names in the sight of its programs, which may have mounts of their own (view.py).
+    """
 
     path: str
     descriptor: int
     uid: int | None
+    aliases: tuple[str, ...] = ()
 
     @property
     def work(self) -> str:

@@ -42,7 +42,8 @@ def probe_namespaces(layers: dict[Layer, bool], without: Collection[str], report
     settled += [filter_argument(own_uid=True)] if layers[Layer.SECCOMP] else []
     for layer in NAMESPACES:
         layers[layer] = layer not in without
-        found = probe(LAUNCHER, [*settled, *namespace_arguments(layers)]) if layers[layer] else None
+        binds = ["bind=/tmp", "over=/tmp"] if layers[Layer.MOUNT_NAMESPACE] else []  # what view.py needs, too
+        found = probe(LAUNCHER, [*settled, *namespace_arguments(layers), *binds]) if layers[layer] else None
         layers[layer] = found is not None
         report = found or report
     return report

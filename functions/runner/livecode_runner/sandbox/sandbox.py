@@ -27,6 +27,7 @@ from .probing import (
 from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
 from .spawn import spawn
 from .supervisor import supervise
+from .view import View
 from .watch import ResourceWatch
 
 _SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
@@ -57,6 +58,8 @@ class Sandbox:
         self._cgroups = cgroups
         self._sweeps_folders = clean
         self._python = _shared_python_folder(layers)
+        self._readable = _outermost([*_READABLE, *_program_folders(path), *filter(None, [self._python])])
+        self._view = View.of(self._readable, []) if layers[Layer.MOUNT_NAMESPACE] else None
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
@@ -87,7 +90,7 @@ class Sandbox:
                 cgroups = probe_cgroups(without)
                 layers[Layer.CGROUP] = cgroups is not None
             layers[Layer.PRIVATE_ENVIRONMENTS] = report.readable_environments == 0
-        clean = layers[Layer.SEPARATE_UID] or (not layers[Layer.LANDLOCK] and alone())
+        clean = layers[Layer.SEPARATE_UID] or alone()
         layers[Layer.CLEAN_FOLDERS] = layers[Layer.LANDLOCK] or clean
         return cls(path=path, base=base, layers=layers, clean=clean, cgroups=cgroups)
 
@@ -107,6 +110,10 @@ class Sandbox:
             leftovers = Leftovers.watch(self._swept_folders(), uid)
             stack.callback(leftovers.remove)
             folder = stack.enter_context(self._base.open_run(uid))
+            mounts: list[str] = []
+            if self._view is not None:
+                self._view.prepare(folder)
+                mounts, folder = self._view.arguments(folder), self._view.as_seen(folder)
             environment = {
                 "PATH": self.path,
                 "HOME": folder.home,
@@ -116,7 +123,7 @@ class Sandbox:
                 or folder.add_module("python", _SITECUSTOMIZE.name, _SITECUSTOMIZE.read_bytes()),
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
-            yield Run(sandbox=self, folder=folder, leftovers=leftovers, environment=environment)
+            yield Run(sandbox=self, folder=folder, mounts=tuple(mounts), leftovers=leftovers, environment=environment)
 
     @contextlib.contextmanager
     def open_cgroup(self, run: "Run", limits: PhaseLimits) -> Iterator[Cgroup | None]:
@@ -148,8 +155,9 @@ class Sandbox:
             f"rlimit={resource.RLIMIT_STACK}:{limits.stack_bytes}",
             identity,
         ]
+        arguments += run.mounts
         if self.layers[Layer.LANDLOCK]:
-            arguments.append(f"write={folder.path}")
+            arguments += [f"write={place}" for place in (folder.path, *run.leftovers.folders)]
         if self.layers[Layer.MOUNT_NAMESPACE]:
             arguments.append(f"shared_memory={limits.file_bytes}")
         return arguments
@@ -166,22 +174,22 @@ class Sandbox:
             arguments.append(filter_argument(self.layers[Layer.SEPARATE_UID]))
         arguments += namespace_arguments(self.layers)
         if self.layers[Layer.LANDLOCK]:
-            readable = [*_READABLE, *_program_folders(self.path), *filter(None, [self._python])]
-            arguments += [f"read={place}" for place in _outermost(readable)]
-            arguments += [f"write={place}" for place in self._writable_shared_folders()]
+            arguments += [f"read={place}" for place in self._readable]
+            arguments += [f"write={_SHARED_MEMORY}"] if self.layers[Layer.MOUNT_NAMESPACE] else []
             arguments += [f"device={device}" for device in _DEVICES]
         return tuple(arguments)
 
-    def _writable_shared_folders(self) -> tuple[str, ...]:
-        """Those that programs can write to; /dev/shm is what multiprocessing needs for its locks."""
-        if not self._sweeps_folders:
-            return ()
-        return (_SHARED_MEMORY,) if self.layers[Layer.LANDLOCK] else SHARED_FOLDERS
-
     def _swept_folders(self) -> tuple[str, ...]:
-        """Those of them that outlive the run."""
-        private = (_SHARED_MEMORY,) if self.layers[Layer.MOUNT_NAMESPACE] else ()
-        return tuple(folder for folder in self._writable_shared_folders() if folder not in private)
+        """Shared folders that a run may write to, and whose new files do not go with its own folder.
+
+        Landlock keeps them shut where somebody else of our uid may have files there: also one who came after our start.
+        """
+        shut = self.layers[Layer.LANDLOCK] and not self.layers[Layer.SEPARATE_UID]
+        if not self._sweeps_folders or (shut and not alone()):
+            return ()
+        private = [_SHARED_MEMORY] if self.layers[Layer.MOUNT_NAMESPACE] else []
+        private += self._view.folders if self._view is not None else []
+        return tuple(folder for folder in SHARED_FOLDERS if folder not in private)
 
     def _survey_own_uid(self) -> UidSurvey:
         """For a run that shares our uid: RLIMIT_NPROC starts at what is there, and signals must spare it."""
@@ -193,10 +201,14 @@ class Sandbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run's folder and identity; `execute` runs a phase in it. `environment` is all that its programs get."""
+    """One run's folder and identity; `execute` runs a phase in it. `environment` is all that its programs get.
+
+    `folder` has the names that they know it by, which `mounts` are for: the launcher's arguments.
+    """
 
     sandbox: Sandbox
     folder: RunFolder
+    mounts: tuple[str, ...]
     leftovers: Leftovers
     environment: Mapping[str, str]
 

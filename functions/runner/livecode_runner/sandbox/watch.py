@@ -62,7 +62,7 @@ class ResourceWatch:
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_before = self._free_bytes()
-        self._writable = tuple(map(os.path.realpath, (self.folder.path, *self.leftovers.folders)))
+        self._writable = tuple(map(os.path.realpath, (self.folder.path, *self.folder.aliases, *self.leftovers.folders)))
 
     def stop(self) -> None:
         if self.tree.glance is not None:

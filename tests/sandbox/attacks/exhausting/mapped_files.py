@@ -9,11 +9,10 @@ ATTACK = Attack(
     harmless=False,
     limits={"file_size_mib": 16},
     source="""
-import mmap
-kept = []
+libc.mmap.restype = ctypes.c_void_p  # Python's own mmap keeps the file open
 for n in range(30):
     with open('x', 'wb+', buffering=0) as file:
-        os.unlink('x'); file.write(bytes(4_000_000)); kept.append(mmap.mmap(file.fileno(), 4096))
+        os.unlink('x'); file.write(bytes(4_000_000)); libc.mmap(None, 4096, 3, 1, file.fileno(), ctypes.c_long(0))
 time.sleep(10)
 won('it was let')
 """,

@@ -44,6 +44,8 @@ static void try_arguments(const uint8_t *data, size_t size)
 		const char *const texts[] = {options.folder, options.path, options.filter, options.avoid};
 		for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 			check(!texts[i] || (texts[i] > copy && texts[i] <= copy + size), "a value from elsewhere");
+		check(!options.unplaced, "a bind without its place");
+		check(!options.binds || options.namespaces, "a bind that would be the machine's");
 		check(options.uid <= INT32_MAX, "a uid that the kernel may take for -1");
 		for (int i = 0; i < options.count; i++)
 			check(strncmp(options.arguments[i], "uid=", 4) || options.uid, "a uid that became root's");
@@ -96,7 +98,7 @@ static const char *const words[] = {
 	"rlimit=0:18446744073709551616", "rlimit=", "rlimit=1", "rlimit=1:-1", "uid=60100", "uid=0", "uid=4294967296",
 	"uid=4294967295", "uid=-1",
 	"filter=/x", "filter=", "read=/usr", "write=/tmp", "device=/dev/null", "avoid=1,2,3", "avoid=,", "avoid=1,", "avoid=2147483648",
-	"nonsense=1", "=", "", "--", "probe", "true", "python3", "main.py",
+	"bind=/tmp/run", "over=/tmp", "bind=", "over=", "namespace=mount", "nonsense=1", "=", "", "--", "probe", "true", "python3", "main.py",
 };
 
 static size_t make_input(uint8_t *input)

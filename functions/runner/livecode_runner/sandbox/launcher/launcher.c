@@ -33,6 +33,8 @@
  *     namespace=KIND    pid, mount, network or ipc: a new one; a mount namespace gets a /dev/shm of its own, and together
  *                       with a PID namespace a /proc of its own
  *     shared_memory=N   what that /dev/shm may hold, in bytes; 0 if not given means no limit, as to mount
+ *     bind=PATH         a file or folder that the run's mount namespace, which there must then be, shows in the place
+ *     over=PATH         that the next argument names; in this order, pair after pair
  *     cgroup=DIR        the control group to be made in, of version 2
  *     avoid=ID,ID       processes, threads, groups that signals must never reach, even after process ids wrapped around
  */

@@ -33,7 +33,8 @@ struct options {
 	uint32_t uid; /* 0: stay */
 	unsigned long namespaces; /* CLONE_NEW... */
 	uint64_t shared_memory;
-	bool landlock;
+	const char *unplaced;
+	bool landlock, binds;
 	bool limited[RESOURCES];
 	uint64_t limits[RESOURCES];
 };

@@ -1,5 +1,5 @@
 /* Namespaces, where the runner has the privilege: a run that sees only its own processes, no network device,
- * no kernel object of anybody else, and a /dev/shm of its own.
+ * no kernel object of anybody else, a /dev/shm of its own, and in chosen places what it is given instead of the machine's.
  *
  * This process moves into the new namespaces and makes two children, both the runner's (CLONE_PARENT): first the init of
  * the PID namespace, then the program. So the runner reaps and measures the program as ever; what loses its parent in
@@ -49,6 +49,17 @@ static void mount_over(const char *place, const char *type, const char *data)
 		need(result, place);
 }
 
+/* In the order of the arguments: what is mounted inside a folder goes along when that is mounted elsewhere. */
+static void bind_folders(const struct options *options)
+{
+	const char *source = NULL, *place;
+	for (int i = 0; i < options->count; i++)
+		if ((place = value_of(options->arguments[i], "over")))
+			need(system_call(__NR_mount, (long)source, (long)place, 0, MS_BIND | MS_REC, 0), place);
+		else if ((place = value_of(options->arguments[i], "bind")))
+			source = place;
+}
+
 void mount_own_folders(const struct options *options)
 {
 	if (!(options->namespaces & CLONE_NEWNS))
@@ -61,4 +72,5 @@ void mount_own_folders(const struct options *options)
 	mount_over("/dev/shm", "tmpfs", size.text);
 	if (options->namespaces & CLONE_NEWPID)
 		mount_over("/proc", "proc", "hidepid=2");
+	bind_folders(options);
 }

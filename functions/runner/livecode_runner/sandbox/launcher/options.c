@@ -76,6 +76,16 @@ static bool parse_avoid(const char *value, struct options *options)
 	}
 }
 
+/* Pairs, one behind the other; `unplaced` is the source that still lacks its place. */
+static bool parse_bind(const char *source, const char *place, struct options *options)
+{
+	if (!*(source ? source : place) || !source != !!options->unplaced)
+		return false;
+	options->unplaced = source;
+	options->binds = true;
+	return true;
+}
+
 static bool parse_argument(const char *argument, struct options *options)
 {
 	const char *value;
@@ -89,6 +99,10 @@ static bool parse_argument(const char *argument, struct options *options)
 		return parse_namespace(value, options);
 	if ((value = value_of(argument, "shared_memory")))
 		return parse_number(&value, '\0', &options->shared_memory);
+	if ((value = value_of(argument, "bind")))
+		return parse_bind(value, NULL, options);
+	if ((value = value_of(argument, "over")))
+		return parse_bind(NULL, value, options);
 	if ((value = value_of(argument, "folder")))
 		options->folder = value;
 	else if ((value = value_of(argument, "cgroup")))
@@ -103,15 +117,21 @@ static bool parse_argument(const char *argument, struct options *options)
 	return value && *value;
 }
 
+/* A bind is for a mount namespace of the run's own: anywhere else it would be the machine's. */
+static bool binds_fit(const struct options *options)
+{
+	return !options->unplaced && (!options->binds || options->namespaces & CLONE_NEWNS);
+}
+
 bool parse_options(int argc, char **argv, struct options *options)
 {
 	*options = (struct options){.arguments = argv + 1};
 	for (int i = 1; i < argc; i++) {
 		if (text_equal(argv[i], "probe"))
-			return i + 1 == argc;
+			return i + 1 == argc && binds_fit(options);
 		if (text_equal(argv[i], "--")) {
 			options->command = argv + i + 1;
-			return i + 1 < argc && **options->command;
+			return i + 1 < argc && **options->command && binds_fit(options);
 		}
 		if (!parse_argument(argv[i], options))
 			return false;

@@ -11,7 +11,9 @@ from tests.sandbox.conftest import SECRET
 
 def test_gets_a_tiny_environment(run_python):
     outcome = run_python("import os\nfor name in sorted(os.environ): print(name)")
-    assert outcome.stdout.split() == ["HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR"]
+    assert outcome.stdout.split() == [
+        *("HOME", "LANG", "LOGNAME", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "USER")
+    ]
 
 
 def test_reads_no_secret_in_proc(run_python):
@@ -97,5 +99,5 @@ def test_makes_no_namespace(run_cpp, statement):
 def test_reads_nothing_of_ours_under_landlock(run_python, runner):
     if not runner.layers["landlock"]:
         return
-    source_code = f"import os\nfor path in ('{__file__}', '/root', '/home', '/var', '/tmp', '/opt'):\n    try: (os.listdir if os.path.isdir(path) else open)(path); print(path)\n    except OSError: pass"
+    source_code = f"import os\nfor path in ('{__file__}', '/root', '/home', '/var', '/opt', '/'):\n    try: (os.listdir if os.path.isdir(path) else open)(path); print(path)\n    except OSError: pass"
     assert run_python(source_code).stdout == ""

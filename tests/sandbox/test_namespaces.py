@@ -1,5 +1,7 @@
 """Where there is privilege, a run sees nothing but itself, and ends as a whole."""
 
+# ruff: noqa: E501 - a program stands on one line, beside what it is to come to
+
 import contextlib
 import os
 import shutil
@@ -56,6 +58,75 @@ def test_has_shared_memory_of_its_own(runner: RunnerProcess, needs: Callable[[st
         assert not Path("/dev/shm", f"{mark}-2").exists()
     finally:
         Path("/dev/shm", mark).unlink()
+
+
+def test_has_temporary_folders_of_its_own(runner: RunnerProcess, needs: Callable[[str], None]) -> None:
+    """They are its own folder, so what is in them is measured and removed with it."""
+    needs("mount_namespace")
+    source_code = """
+import os, tempfile
+print(sorted(set(os.listdir('/tmp')) & {'work', 'home'}), os.path.samefile('/tmp', '/var/tmp'), os.getcwd())
+names = os.listdir('/tmp') + os.listdir('/var/tmp')
+print([name for name in names if name.startswith(('livecode-runner', 'pytest'))])
+open('/tmp/a', 'w').write('x'); os.rename('/tmp/a', 'b'); os.rename('b', os.path.join(tempfile.gettempdir(), 'c'))
+os.mkdir('/var/tmp/d'); os.rename('/var/tmp/d', '/var/tmp/e'); os.rmdir('/tmp/e')
+"""
+    outcome = runner.run("python", source_code)
+    assert (outcome.stdout, outcome.stderr) == ("['home', 'work'] True /tmp/work\n[]\n", "")
+
+
+@pytest.mark.parametrize("place", ["/tmp", "/var/tmp", "/tmp/home", "/dev/shm"])
+def test_counts_files_wherever_they_are(runner: RunnerProcess, needs: Callable[[str], None], place: str) -> None:
+    needs("mount_namespace")
+    source_code = f"""
+import time
+for n in range(40): open(f'{place}/{{n}}', 'wb').write(bytes(1_000_000))
+time.sleep(20)
+"""
+    outcome = runner.run("python", source_code, file_size_mib=16)
+    assert outcome.reason is Reason.RUNTIME_ERROR
+    assert "No space left" in outcome.stderr if place == "/dev/shm" else "16 MiB of files" in outcome.stderr
+
+
+def test_leaves_what_a_compiler_put_in_them_to_the_program(runner: RunnerProcess) -> None:
+    source_code = """
+#include <cstdio>
+#include "/tmp/work/main.h"
+int main() {}
+"""
+    outcome = runner.run("c++", source_code)
+    assert "main.h" in outcome.compile_output
+    assert "/tmp" not in outcome.compile_output
+
+
+WHO = {
+    "python": "import grp, os, pwd, pathlib\nu = pwd.getpwuid(os.getuid()); print(u.pw_name == os.environ['USER'] == os.environ['LOGNAME'] == pwd.getpwnam(u.pw_name).pw_name, u.pw_dir == os.environ['HOME'], pathlib.Path('main.py').owner() == u.pw_name == pathlib.Path('main.py').group(), grp.getgrgid(os.getgid()).gr_gid == os.getgid(), pwd.getpwuid(0).pw_name)",
+    "javascript": "const o = require('os'), u = o.userInfo(); console.log(u.username === process.env.USER ? 'True' : u.username, u.homedir === o.homedir() ? 'True' : u.homedir, u.uid === process.getuid() ? 'True' : '', u.shell === '/bin/sh' ? 'True' : '', 'root');",
+}
+
+
+@pytest.mark.parametrize("language", WHO)
+def test_knows_its_user(runner: RunnerProcess, needs: Callable[[str], None], language: str) -> None:
+    needs("mount_namespace")
+    outcome = runner.run(language, WHO[language])
+    assert (outcome.stdout, outcome.stderr) == ("True True True True root\n", "")
+
+
+def test_keeps_what_programs_need_of_the_machines_temporary_folder() -> None:
+    """Such as an interpreter that is installed there."""
+    with tempfile.TemporaryDirectory(prefix="livecode-tools-", dir="/tmp") as folder:
+        tools, root = Path(folder, "tools/bin"), Path(folder, "root")
+        for place in (Path(folder), tools, root):
+            place.mkdir(parents=True, exist_ok=True)
+            place.chmod(0o755)
+        (tools / "python3").symlink_to("/usr/bin/python3")
+        (tools / "hello").write_text("#!/bin/sh\necho hello\n")
+        (tools / "hello").chmod(0o755)
+        runner = RunnerProcess("own_uid", f"{tools}:/usr/bin:/bin", None, str(root))
+        source_code = "import subprocess, sys\nsubprocess.run(['hello']); print(sys.executable, flush=True)"
+        outcome = runner.run("python", source_code)
+        runner.stop()
+    assert sorted(outcome.stdout.splitlines()) == [f"{tools}/python3", "hello"]
 
 
 @pytest.mark.parametrize("statement", ["os.abort()", "os.kill(os.getpid(), 15)", "os.kill(0, 9)"])

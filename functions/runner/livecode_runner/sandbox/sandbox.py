@@ -27,6 +27,7 @@ from .probing import (
 from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
 from .spawn import spawn
 from .supervisor import supervise
+from .users import user_name
 from .view import View
 from .watch import ResourceWatch
 
@@ -34,6 +35,7 @@ _SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
 _SHARED_MEMORY = "/dev/shm"
+_USERS = ((f"{BUILD}/passwd", "/etc/passwd"), (f"{BUILD}/group", "/etc/group"))
 _OPEN_FILES = 1024
 _LOCKED_BYTES = 64 * 1024
 _CGROUP_SHARE = 1.25  # of the memory limit: what we see is judged by what we see, the group is for the rest
@@ -59,7 +61,7 @@ class Sandbox:
         self._sweeps_folders = clean
         self._python = _shared_python_folder(layers)
         self._readable = _outermost([*_READABLE, *_program_folders(path), *filter(None, [self._python])])
-        self._view = View.of(self._readable, []) if layers[Layer.MOUNT_NAMESPACE] else None
+        self._view = View.of(self._readable, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
@@ -114,10 +116,13 @@ class Sandbox:
             if self._view is not None:
                 self._view.prepare(folder)
                 mounts, folder = self._view.arguments(folder), self._view.as_seen(folder)
+            user = user_name(os.getuid() if uid is None else uid)
             environment = {
                 "PATH": self.path,
                 "HOME": folder.home,
                 "TMPDIR": folder.home,
+                "USER": user,
+                "LOGNAME": user,
                 "LANG": "C.UTF-8",
                 "PYTHONPATH": self._python
                 or folder.add_module("python", _SITECUSTOMIZE.name, _SITECUSTOMIZE.read_bytes()),

@@ -1,0 +1,36 @@
+"""Gives runs' users their entries in passwd and group (users.py).
+
+python3 -m livecode_runner.sandbox.install_users FOLDER    both files in FOLDER: the machine's, and the users of runs
+python3 -m livecode_runner.sandbox.install_users --image   adds all that an image may be run as to its own
+"""
+
+import sys
+from pathlib import Path
+
+from .folders import FIRST_UID, LAST_UID
+from .users import with_users
+from .view import TEMPORARY_FOLDERS
+
+_USERS_OF_RUNS = range(FIRST_UID, LAST_UID + 1)
+# Which one Lambda takes is not documented: 993 was seen, and 480 to 500 before. Debian gives 100 to 999 to services.
+_USERS_OF_LAMBDA = range(100, 1000)
+# Where a run's folder has another name each time, one that is always there is next to the truth.
+_HOME_IN_IMAGE, _HOME_IN_VIEW = "/tmp", f"{TEMPORARY_FOLDERS[0]}/home"
+_PASSWD, _GROUP = Path("/etc/passwd"), Path("/etc/group")
+
+
+def main(argument: str) -> None:
+    image = argument == "--image"
+    ids = [*_USERS_OF_LAMBDA, *_USERS_OF_RUNS] if image else _USERS_OF_RUNS
+    home = _HOME_IN_IMAGE if image else _HOME_IN_VIEW
+    texts = with_users(_PASSWD.read_text(), _GROUP.read_text(), ids, home)
+    for source, text in zip((_PASSWD, _GROUP), texts, strict=True):
+        place = source if image else Path(argument, source.name)
+        written = place.with_name(f".{place.name}.new")  # a run that starts meanwhile finds one of them whole
+        written.write_text(text)
+        written.chmod(0o644)
+        written.replace(place)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

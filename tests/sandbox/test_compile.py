@@ -16,6 +16,23 @@ def test_returns_diagnostics_and_does_not_run(run_cpp):
     assert outcome.execution_time_ms is None
 
 
+@pytest.mark.parametrize(
+    ("source_code", "complaint"),
+    [
+        pytest.param("int missing(); int main() { return missing(); }", "missing()", id="linker"),
+        pytest.param('asm(".error \\"no\\"\\n"); int main() {}', "no", id="assembler"),
+        pytest.param('asm(".include \\"nowhere.s\\""); int main() {}', "nowhere.s", id="assembler includes"),
+        pytest.param('int main() {}\nint twice asm("main") = 1;', "main", id="assembler, a name twice"),
+    ],
+)
+def test_names_no_folder_of_ours_in_messages(run_cpp, source_code, complaint):
+    outcome = run_cpp(source_code)
+    assert outcome.reason is Reason.COMPILATION_ERROR
+    assert complaint in outcome.compile_output
+    assert "/tmp" not in outcome.compile_output
+    assert "livecode" not in outcome.compile_output
+
+
 def test_returns_warnings_without_failing(run_cpp):
     outcome = run_cpp("int main() { int unused; }")
     assert (outcome.status, outcome.stderr) == (Status.COMPLETED, "")

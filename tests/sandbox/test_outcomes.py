@@ -114,6 +114,25 @@ os.wait()
     assert run_python(source_code).cpu_time_ms >= 290
 
 
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ("open(os.environ['TMPDIR'] + '/gone')", "No such file or directory: 'gone'"),
+        ("open(tempfile.mkdtemp(prefix='a') + '/gone')", "No such file or directory: 'a"),
+        ("os.rmdir(os.getcwd())", "Directory not empty: '.'"),
+        ("sys.exit(os.environ['HOME'])", "~\n"),
+        ("sys.exit('x' * (limit - 20) + os.getcwd() + '/' + 'y' * 100)", "xx"),
+        ("sys.exit('x' * (limit - 10) + os.getcwd() + '/' + 'y' * 100)", "xx"),
+        ("sys.exit('x' * (limit - 20) + os.environ['TMPDIR'] + '/' + 'y' * 100)", "xx"),
+    ],
+)
+def test_names_no_folder_of_ours_in_messages(run_python, statement, shown):
+    outcome = run_python(f"import os, sys, tempfile\nlimit = {100 * 1024}\n{statement}")
+    assert shown in outcome.stderr
+    assert "/tm" not in outcome.stderr
+    assert "livecode" not in outcome.stderr
+
+
 def test_names_the_program_by_its_file_in_tracebacks(run):
     for language, source_code in {"python": "\n1/0", "javascript": "\nnull.x"}.items():
         outcome = run(language, source_code)

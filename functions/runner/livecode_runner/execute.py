@@ -8,7 +8,7 @@ from livecode.domain import Outcome, RunLimits
 from livecode.languages import LANGUAGES, Language
 
 from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, SandboxFailed
-from .text import hide_folder, to_text
+from .text import hide_folders, to_text
 from .verdict import judge_compile, judge_run
 
 __all__ = ["EnvironmentOutOfTime", "NothingRan", "SandboxBroken", "SandboxFailed", "execute", "installed_versions"]
@@ -140,7 +140,7 @@ def _printed(
     run: Run, kept: bytes, total_bytes: int, limits: RunLimits, *, hide: bool = False, note: str = ""
 ) -> tuple[str, bool]:
     complete = total_bytes == len(kept)
-    printed = hide_folder(kept, run.folder.work) if hide else kept
+    printed = hide_folders(kept, run.short_names, complete=complete) if hide else kept
     return to_text(printed, limits.stream_limit_bytes, complete=complete, last_line=note)
 
 

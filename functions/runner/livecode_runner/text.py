@@ -1,6 +1,8 @@
 """Makes text that can be stored of the bytes that a program printed."""
 
 import codecs
+import re
+from collections.abc import Iterable, Mapping
 
 _NUL, _VISIBLE_NUL = "\x00", "\u2400"  # Postgres cannot hold NUL
 
@@ -25,7 +27,23 @@ def to_text(printed: bytes, limit_bytes: int, *, complete: bool = True, last_lin
     return text, cut or not complete
 
 
-def hide_folder(printed: bytes, folder: str) -> bytes:
-    """Python and node name a program by its full path in a traceback; its author knows it by its file name."""
-    prefix = f"{folder}/".encode()
-    return printed.replace(b"file://" + prefix, b"").replace(prefix, b"")
+def hide_folders(printed: bytes, short_names: Mapping[str, str], *, complete: bool = True) -> bytes:
+    """Leaves out these folders before the names of files, and puts their short names where they stand alone.
+
+    Tracebacks, compilers and linkers name files by their full paths; a program's author knows them by their names. If
+    `printed` is not all there was, a path that is cut off at its end goes too.
+    """
+    for folder, short in short_names.items():
+        path = rb"(?:file://)?" + re.escape(folder.encode())
+        printed = re.sub(path + rb"/", b"", printed)
+        printed = re.sub(path + rb"(?![\w.-])", short.encode(), printed)
+    return printed if complete else _without_cut_path(printed, short_names)
+
+
+def _without_cut_path(printed: bytes, folders: Iterable[str]) -> bytes:
+    for folder in sorted(folders, key=len, reverse=True):
+        path = folder.encode()
+        for length in range(len(path), 1, -1):
+            if printed.endswith(path[:length]):
+                return printed[:-length].removesuffix(b"file://")
+    return printed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livecode_runner.text import hide_folder, to_text
+from livecode_runner.text import hide_folders, to_text
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,36 @@ def test_the_last_line_survives(printed, text):
     assert to_text(printed, 30, last_line="Time is up")[0] == text
 
 
-def test_hides_the_folder():
-    printed = b'File "/runs/1/work/main.py" file:///runs/1/work/main.js:1 /runs/2/work/x'
-    assert hide_folder(printed, "/runs/1/work") == b'File "main.py" main.js:1 /runs/2/work/x'
+SHORT_NAMES = {"/runs/1/work": ".", "/runs/1/home": "~", "/runs/1": ".."}
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        (b'File "/runs/1/work/main.py" file:///runs/1/work/main.js:1', b'File "main.py" main.js:1'),
+        (b"/runs/1/home/ccA.o: in function `main':", b"ccA.o: in function `main':"),
+        (
+            b"/runs/1/home/ccA.s: Assembler messages:\n/runs/1/home/ccA.s:2: Error",
+            b"ccA.s: Assembler messages:\nccA.s:2: Error",
+        ),
+        (b"open '/runs/1/home/tmpx/y'", b"open 'tmpx/y'"),
+        (b"'/runs/1/work', /runs/1/home\n/runs/1", b"'.', ~\n.."),
+        (b"/runs/1/python/sitecustomize.py", b"python/sitecustomize.py"),
+        (b"/runs/2/work/x /runs/1/works/x /runs/12", b"/runs/2/work/x works/x /runs/12"),
+        (b"(/runs/1/work:/runs/1/home)", b"(.:~)"),
+    ],
+)
+def test_hides_the_folders_of_the_run(printed, shown):
+    assert hide_folders(printed, SHORT_NAMES) == shown
+
+
+@pytest.mark.parametrize("length", range(len("file:///runs/1/work/main.py") + 1))
+def test_hides_a_folder_that_the_limit_cuts(length):
+    kept = b"at main.py, " + b"file:///runs/1/work/main.py"[:length]
+    shown = hide_folders(kept, SHORT_NAMES, complete=False)
+    assert b"/ru" not in shown
+    assert shown.startswith(b"at main.py, ")
+
+
+def test_a_whole_output_keeps_what_looks_like_the_start_of_a_folder():
+    assert hide_folders(b"cd /run", SHORT_NAMES) == b"cd /run"

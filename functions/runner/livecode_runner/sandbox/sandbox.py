@@ -28,7 +28,7 @@ from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
 from .spawn import spawn
 from .supervisor import supervise
 from .users import user_name
-from .view import View
+from .view import TEMPORARY_FOLDERS, View
 from .watch import ResourceWatch
 
 _SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
@@ -216,6 +216,13 @@ class Run:
     mounts: tuple[str, ...]
     leftovers: Leftovers
     environment: Mapping[str, str]
+
+    @property
+    def short_names(self) -> dict[str, str]:
+        """By the full paths of its folders, what they may be called in messages. In a /tmp of its own, only in two."""
+        folder = self.folder
+        above = {folder.path: ".."} if folder.path not in TEMPORARY_FOLDERS else {}
+        return {folder.work: ".", folder.home: "~", **above}
 
     def execute(self, command: Sequence[str], limits: PhaseLimits, *, merge_streams: bool = False) -> PhaseResult:
         """Raises SandboxFailed if the command cannot be executed or not be ended."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from livecode.domain import Outcome, RunLimits
 from livecode.languages import LANGUAGES, Language
@@ -17,6 +18,7 @@ __all__ = ["EnvironmentOutOfTime", "NothingRan", "SandboxBroken", "SandboxFailed
 _MARGIN_SECONDS = 3.0
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _VERSION_WALL_SECONDS = 10.0
+_missing_libraries: WeakKeyDictionary[Sandbox, dict[str, frozenset[str]]] = WeakKeyDictionary()
 
 
 class EnvironmentOutOfTime(Exception):
@@ -62,7 +64,8 @@ def _execute(
     compile_time_ms, compile_output, compile_truncated = None, "", False
     if language.compile is not None:
         wall_time_seconds = limits.compile_wall_time_seconds
-        result = _run_phase(run, language.compile, _compile_limits(limits), time_left_seconds, merge_streams=True)
+        command = _compile_command(run, language, language.compile)
+        result = _run_phase(run, command, _compile_limits(limits), time_left_seconds, merge_streams=True)
         verdict = judge_compile(result, wall_time_seconds=wall_time_seconds, file_size_mib=limits.file_size_mib)
         compile_time_ms = result.wall_time_ms
         compile_output, compile_truncated = _printed(
@@ -112,6 +115,21 @@ def installed_versions(sandbox: Sandbox) -> dict[str, str]:
         if result.exit_code == 0 and found:
             versions[language.name] = found.group()
     return versions
+
+
+def _compile_command(run: Run, language: Language, command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command without arguments for libraries that this machine's compiler does not have. It is asked once."""
+    left_out = _missing_libraries.setdefault(run.sandbox, {})
+    if language.name not in left_out:
+        limits = _compile_limits(RunLimits(compile_wall_time_seconds=_VERSION_WALL_SECONDS))
+        missing = set()
+        for argument, library in language.optional_libraries:
+            # GCC answers with the full path of what it finds, and with the bare name of what it does not.
+            answer = run.execute((command[0], f"-print-file-name={library}"), limits)
+            if answer.exit_code == 0 and b"/" not in answer.stdout:
+                missing.add(argument)
+        left_out[language.name] = frozenset(missing)
+    return tuple(argument for argument in command if argument not in left_out[language.name])
 
 
 def _run_phase(

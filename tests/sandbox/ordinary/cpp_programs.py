@@ -106,6 +106,28 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         ),
         "h\n",
     ),
+    "temporary file without a name": (
+        _program(
+            "",
+            'FILE *f = std::tmpfile(); if (!f) return 1; std::fputs("hi", f); std::rewind(f); std::printf("%c\\n", std::fgetc(f));',
+        ),
+        "h\n",
+    ),
+    "temporary names": (
+        _program(
+            "cstdlib filesystem unistd.h",
+            'char n[] = "/tmp/xXXXXXX"; int f = mkstemp(n); std::printf("%d ", f >= 0); unlink(n); auto p = std::filesystem::temp_directory_path() / "y"; FILE *g = std::fopen(p.c_str(), "w"); std::printf("%d\\n", g != nullptr);',
+        ),
+        "1 1\n",
+    ),
+    "atomics of 16 bytes": (
+        _program(
+            "atomic",
+            'std::atomic<P> a; a.store({1, 2}); P b = a.load(), c{3, 4}; a.compare_exchange_strong(b, c); std::printf("%ld\\n", a.load().y);',
+            "struct P { long x, y; };",
+        ),
+        "4\n",
+    ),
     "ranges": (
         _program(
             "ranges vector",
@@ -351,4 +373,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
 }
 
 # These in every mode; the others in one.
-EVERYWHERE = ("standard streams by their names", "thread", "file system", "iostream", "fork and wait", "atomic wait")
+EVERYWHERE = (
+    *("standard streams by their names", "thread", "file system", "iostream", "fork and wait", "atomic wait"),
+    "temporary file without a name",
+)

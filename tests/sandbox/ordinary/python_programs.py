@@ -215,6 +215,14 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "import getpass, os, platform\nprint(os.getuid() > 0, bool(platform.node()), platform.system(), os.getcwd().endswith('/work'))",
         "True True Linux True\n",
     ),
+    "who it is": (
+        "import getpass, os\nprint(len(getpass.getuser()) > 0, os.environ['USER'] == os.environ['LOGNAME'], os.path.isdir(os.path.expanduser('~')))",
+        "True True True\n",
+    ),
+    "fixed paths in temporary folders": (
+        "import os, shutil\nfor d in '/tmp/results', '/var/tmp/results':\n    os.makedirs(d, exist_ok=True); open(d + '/a.txt', 'w').write('kept'); print(open(d + '/a.txt').read(), os.listdir(d)); shutil.rmtree(d)",
+        "kept ['a.txt']\nkept ['a.txt']\n",
+    ),
     "dates in their zones": (
         "from datetime import datetime\nfrom zoneinfo import ZoneInfo\nprint(datetime(2024, 7, 1, tzinfo=ZoneInfo('Europe/Prague')).utcoffset())",
         "2:00:00\n",

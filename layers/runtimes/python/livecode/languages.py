@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Language:
     """How to compile and run a program. Commands are argument lists, run inside the run's own folder.
 
+    `optional_libraries` says which library an argument of `compile` is for: without it, the argument is left out.
     `echo_source` prints one line, `hello from <name>`: the smallest proof that the language works.
     """
 
@@ -14,6 +15,7 @@ class Language:
     aliases: tuple[str, ...]
     source_file: str
     compile: tuple[str, ...] | None = None
+    optional_libraries: tuple[tuple[str, str], ...] = ()
     run: tuple[str, ...]
     version: tuple[str, ...]
     echo_source: str
@@ -35,11 +37,14 @@ JAVASCRIPT = Language(
     version=("node", "--version"),
     echo_source='console.log("hello from javascript");\n',
 )
+# Atomics of 16 bytes are calls of a library that g++ does not link by itself; a program without them does not load it.
+_ATOMICS = "-Wl,--push-state,--as-needed,-latomic,--pop-state"
 CPP = Language(
     name="c++",
     aliases=("cpp", "cxx"),
     source_file="main.cpp",
-    compile=("g++", "-std=gnu++20", "-O2", "-Wall", "-Wextra", "-pthread", "-o", "main", "main.cpp"),
+    compile=("g++", "-std=gnu++20", "-O2", "-Wall", "-Wextra", "-pthread", "-o", "main", "main.cpp", _ATOMICS),
+    optional_libraries=((_ATOMICS, "libatomic.so"),),
     run=("./main",),
     version=("g++", "-dumpfullversion"),
     echo_source='#include <iostream>\nint main() { std::cout << "hello from c++\\n"; }\n',

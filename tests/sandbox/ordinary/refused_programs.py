@@ -23,6 +23,16 @@ PROGRAMS: dict[str, tuple[str, str, str]] = {
         "import http.server\nhttp.server.HTTPServer(('127.0.0.1', 8000), http.server.BaseHTTPRequestHandler)",
         "PermissionError: [Errno 13] Permission denied",
     ),
+    "python lists network interfaces": (
+        "python",
+        "import socket\nsocket.if_nameindex()",
+        "[Errno 13] Permission denied",
+    ),
+    "node lists network interfaces": (
+        "javascript",
+        "require('os').networkInterfaces();",
+        "SystemError [ERR_SYSTEM_ERROR]: A system error occurred: uv_interface_addresses returned",
+    ),
     "python writes outside its folder": (
         "python",
         "open('/etc/motd', 'w')",

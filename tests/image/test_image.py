@@ -26,9 +26,17 @@ def test_is_small(docker: DockerEngine, figures: list[str]) -> None:
 
 
 def test_runs_as_a_user_without_privilege(docker: DockerEngine) -> None:
-    assert run(docker, "id")[1].split()[:2] == ["uid=993", "gid=990"]
+    assert [run(docker, "id", option)[1] for option in ("-u", "-g")] == ["993\n", "990\n"]
     found = run(docker, "find", "/", "-xdev", "-type", "f", "-perm", "/6000")[1].splitlines()
     assert [line for line in found if not line.startswith("find:")] == []
+
+
+@pytest.mark.parametrize("uid", [100, 497, 993, 60100, 60999])
+def test_has_a_name_for_whichever_user_it_is_run_as(docker: DockerEngine, uid: int) -> None:
+    """Lambda chooses one; root gives each run one of its own."""
+    program = "import grp, os, pwd; print(pwd.getpwuid(os.getuid()).pw_uid, grp.getgrgid(os.getgid()).gr_gid)"
+    command = ("/usr/bin/python3", "-c", program)
+    assert run(docker, *command, options=(f"--user={uid}:{uid}",)) == (0, f"{uid} {uid}\n")
 
 
 def test_holds_nothing_of_what_built_it(docker: DockerEngine) -> None:

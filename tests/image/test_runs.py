@@ -50,6 +50,33 @@ def test_runs_what_programs_usually_need(service: Service, language: str) -> Non
     assert (outcome.status, outcome.stdout, outcome.stderr) == (Status.COMPLETED, "42\n", "")
 
 
+TEMPORARY_FILES_AND_USERS = {
+    "python": """
+import getpass, os, pwd
+print(getpass.getuser() == pwd.getpwuid(os.getuid()).pw_name, os.path.isdir(pwd.getpwuid(os.getuid()).pw_dir))
+open('/tmp/x', 'w').write('x')
+""",
+    "javascript": """
+import os from 'node:os'; import fs from 'node:fs';
+fs.writeFileSync('/tmp/x', 'x');
+console.log(os.userInfo().username === process.env.USER ? 'True' : '', fs.existsSync('/tmp/x') ? 'True' : '');
+""",
+    "c++": """
+#include <cstdio>
+#include <pwd.h>
+#include <unistd.h>
+int main() { std::puts(std::tmpfile() && getpwuid(getuid())->pw_uid == getuid() ? "True True" : ""); }
+""",
+}
+
+
+@pytest.mark.parametrize("language", TEMPORARY_FILES_AND_USERS)
+def test_has_temporary_folders_and_a_user(service: Service, language: str) -> None:
+    outcome = service.run(language, TEMPORARY_FILES_AND_USERS[language])
+    assert (outcome.stdout, outcome.stderr) == ("True True\n", "")
+    assert "/tmp/x" not in service.container.files()
+
+
 @pytest.mark.parametrize(
     ("language", "source", "status", "reason"),
     [

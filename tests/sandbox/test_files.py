@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from livecode.domain import Reason, Status
+from tests.sandbox.conftest import IS_ROOT
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,20 @@ def test_leaves_nothing_in_shared_folders(run_python, runner, folder):
     name = f"{folder}/left-{runner.pid}"
     run_python(f"import os\ntry: os.makedirs('{name}/a/b')\nexcept OSError: pass")
     assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("folder", ["/tmp", "/var/tmp"])
+def test_counts_what_is_in_temporary_folders(run_python, runner, folder):
+    if not IS_ROOT and runner.layers["landlock"]:
+        pytest.skip("they are closed where others of our uid are, and whether some are depends on the machine")
+    source_code = f"""
+import time
+for n in range(40): open(f'{folder}/left-{runner.pid}-{{n}}', 'wb').write(bytes(1_000_000))
+time.sleep(30)
+"""
+    outcome = run_python(source_code, file_size_mib=16)
+    assert (outcome.reason, outcome.stderr) == (Reason.RUNTIME_ERROR, "Execution exceeded 16 MiB of files\n")
+    assert not list(Path(folder).glob(f"left-{runner.pid}-*"))
 
 
 def test_cannot_change_the_system(run_python):

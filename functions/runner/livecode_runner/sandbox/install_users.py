@@ -23,7 +23,8 @@ def main(argument: str) -> None:
     image = argument == "--image"
     ids = [*_USERS_OF_LAMBDA, *_USERS_OF_RUNS] if image else _USERS_OF_RUNS
     home = _HOME_IN_IMAGE if image else _HOME_IN_VIEW
-    texts = with_users(_PASSWD.read_text(), _GROUP.read_text(), ids, home)
+    passwd, group = (file.read_text() if file.exists() else "" for file in (_PASSWD, _GROUP))
+    texts = with_users(passwd, group, ids, home)
     for source, text in zip((_PASSWD, _GROUP), texts, strict=True):
         place = source if image else Path(argument, source.name)
         written = place.with_name(f".{place.name}.new")  # a run that starts meanwhile finds one of them whole

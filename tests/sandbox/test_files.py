@@ -118,6 +118,22 @@ def test_kills_what_fills_the_disk_with_empty_files(run_python):
     assert outcome.stderr.endswith("Execution exceeded 4 MiB of files\n")
 
 
+@pytest.mark.parametrize("folder", [".", "/tmp"])
+def test_counts_a_file_with_many_names_once(run_python, runner, folder):
+    if folder == "/tmp" and (runner.layers["landlock"] or not runner.layers["clean_folders"]):
+        return
+    place = f"{folder}/livecode-links-{runner.pid}"
+    source_code = f"""
+import os, time
+os.mkdir('{place}')
+with open('0', 'wb') as file: file.write(bytes(1 << 20))
+for n in range(70): os.link('0', f'{place}/{{n}}')
+time.sleep(2.2)
+"""
+    outcome = run_python(source_code, file_size_mib=8)
+    assert (outcome.status, outcome.stderr) == (Status.COMPLETED, "")
+
+
 def test_dumps_no_core(run_cpp):
     outcome = run_cpp("#include <cstdlib>\nint main() { std::abort(); }")
     assert outcome.signal == "SIGABRT"

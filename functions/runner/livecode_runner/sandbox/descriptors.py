@@ -44,8 +44,10 @@ def descriptors(pid: int, uid: int | None) -> list[Descriptor] | None:
     return [] if found is None and not resident_bytes(pid) else found
 
 
-def held_files(pids: Collection[int], uid: int | None, folders: Collection[str]) -> HeldFiles:
-    """`folders` are those that the run can write to."""
+def held_files(
+    pids: Collection[int], uid: int | None, folders: Collection[str], counted: Collection[tuple[int, int]] = frozenset()
+) -> HeldFiles:
+    """`folders` are those that the run can write to; `counted` are files that had names a moment ago."""
     files: dict[tuple[int, int], int] = {}
     mapped: set[int] = set()
     complete = True
@@ -60,7 +62,8 @@ def held_files(pids: Collection[int], uid: int | None, folders: Collection[str])
             complete = complete and not each.carries_files
             status = each.status
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                files[status.st_dev, status.st_ino] = status.st_blocks * 512
+                inode = status.st_dev, status.st_ino
+                files[inode] = 0 if inode in counted else status.st_blocks * 512
     # A mapping keeps the whole file, and does not say how much that is.
     complete = complete and mapped <= {inode for _, inode in files}
     return HeldFiles(disk_bytes=sum(files.values()), complete=complete)

@@ -7,10 +7,10 @@ into older folders of our uid, and older files that were changed; only Landlock 
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .files import measure_tree, remove_entry
+from .files import Counted, measure_entry, names_in, remove_entry
 from .processes import all_pids, read_stat, real_uid
 
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
@@ -23,45 +23,44 @@ class Leftovers:
 
     folders: tuple[str, ...]
     uid: int | None
-    _earlier: dict[str, frozenset[str]]
+    _earlier: Mapping[str, frozenset[str]]
 
     @classmethod
     def watch(cls, folders: Iterable[str], uid: int | None) -> "Leftovers":
         folders = tuple(folder for folder in folders if os.access(folder, os.R_OK | os.W_OK | os.X_OK))
-        earlier = {} if uid is not None else {folder: frozenset(_names(folder)) for folder in folders}
+        earlier = {}
+        for folder in folders if uid is None else ():
+            with _opened(folder) as descriptor:
+                earlier[folder] = names_in(descriptor)
         return cls(folders=folders, uid=uid, _earlier=earlier)
 
-    def measure(self, limit_bytes: int) -> int:
+    def measure(self, limit_bytes: int, counted: Counted) -> int:
         """Disk space of what is new; stops once it is over the limit."""
         total = 0
         for folder in self.folders:
-            with _opened(folder) as descriptor:
-                for name in self._new(folder, descriptor):
-                    status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                    total += status.st_blocks * 512
-                    with contextlib.suppress(OSError):  # not a folder, or gone
-                        inner = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=descriptor)
-                        try:
-                            total += measure_tree(inner, limit_bytes)
-                        finally:
-                            os.close(inner)
+            try:
+                with _opened(folder) as descriptor:
+                    for name in self._new(folder, descriptor):
+                        if total > limit_bytes:
+                            return total
+                        total += measure_entry(descriptor, name, limit_bytes - total, counted)
+            except OSError as error:  # whatever the program did to it
+                counted.miss(error)
         return total
 
     def remove(self) -> None:
+        """Raises OSError if something stays."""
         for folder in self.folders:
             with _opened(folder) as descriptor:
                 for name in self._new(folder, descriptor):
                     remove_entry(descriptor, name)
 
-    def _new(self, folder: str, descriptor: int) -> list[str]:
+    def _new(self, folder: str, descriptor: int) -> Iterator[str]:
         owner = os.geteuid() if self.uid is None else self.uid
-        names = set(_names(folder)) - self._earlier.get(folder, frozenset())
-        new = []
-        for name in names:
+        for name in names_in(descriptor) - self._earlier.get(folder, frozenset()):
             with contextlib.suppress(FileNotFoundError):
                 if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_uid == owner:
-                    new.append(name)
-        return new
+                    yield name
 
 
 def alone() -> bool:
@@ -73,12 +72,6 @@ def alone() -> bool:
         family.add(pid)
     others = (pid for pid in all_pids() if pid not in family and real_uid(pid) == uid)
     return all((stat := read_stat(pid)) is None or stat.parent == own for pid in others)
-
-
-def _names(folder: str) -> list[str]:
-    with contextlib.suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
-    return []
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .descriptors import held_files
-from .files import measure_tree
+from .files import Counted, measure_tree
 from .folders import RunFolder
 from .glance import Glance
 from .leftovers import Leftovers
@@ -116,15 +116,18 @@ class ResourceWatch:
             return None
         self._next_file_look = now + _FILE_LOOK_SECONDS
         limit = self.limits.file_bytes + _FOLDER_BYTES
-        used = measure_tree(self.folder.descriptor, limit)
-        used += self.leftovers.measure(limit) if used <= limit else 0
+        counted = Counted()
+        used = measure_tree(self.folder.descriptor, limit, counted)
+        used += self.leftovers.measure(limit - used, counted) if used <= limit else 0
         if used <= limit:
-            held = held_files(pids, self.tree.uid, self._writable)
+            held = held_files(pids, self.tree.uid, self._writable, counted.inodes)
             used += held.disk_bytes
-            if not held.complete:
+            if not (held.complete and counted.complete):
                 used = max(used, self._taken_file_bytes)  # what it does not let us count
-        # What others took is forgotten, or their writing would make us count at every look from now on.
-        self._free_before, self._taken_file_bytes = [left + used for left in free], used
+        # What others took is forgotten, or their writing would make us count at every look from now on. But where files
+        # moved while we counted, what is missing in the count may be the program's.
+        if not counted.disturbed:
+            self._free_before, self._taken_file_bytes = [left + used for left in free], used
         return Exceeded.FILES if used > limit else None
 
     def _free_bytes(self) -> list[int]:

@@ -112,7 +112,7 @@ class RunnerProcess:
         self._process.stdin.flush()
 
     def left_files(self) -> list[str]:
-        return [path.name for path in Path(self.root).glob("*/*") if path.suffix != ".lock"]
+        return [path.name for path in Path(self.root).glob("*/*")]
 
     def kill(self) -> None:
         self._process.kill()

@@ -2,12 +2,14 @@
 
 # ruff: noqa: E501 - a program stands on one line, beside what it is to come to
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from livecode.domain import Reason, Status
-from tests.sandbox.conftest import IS_ROOT
+from tests.sandbox.conftest import IS_ROOT, RunnerProcess
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,35 @@ time.sleep(2.2)
 """
     outcome = run_python(source_code, file_size_mib=8)
     assert (outcome.status, outcome.stderr) == (Status.COMPLETED, "")
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="the folder that holds the base folder must be that of another user at first")
+@pytest.mark.parametrize("mode", ["shared_uid", "shared_uid_without_landlock"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("os.chmod(root, 0)", id="closed"),
+        pytest.param("os.chmod(base, 0); os.chmod(root, 0o300)", id="both closed"),
+        pytest.param("shutil.rmtree(root, ignore_errors=True)", id="emptied"),
+        pytest.param("os.setxattr(root, 'user.message', b'x')", id="marked"),
+    ],
+)
+def test_the_next_run_has_a_folder_where_the_folder_of_all_is_ours_too(built_sandbox, toolchain_path, mode, statement):
+    """As on Lambda, whose /tmp belongs to the user that functions run as."""
+    with tempfile.TemporaryDirectory(prefix="livecode-runs-") as parent:
+        Path(parent).chmod(0o755)  # so that it cannot be removed itself
+        root = f"{parent}/tmp"
+        Path(root).mkdir(mode=0o700)
+        os.chown(root, 64009, 64009)
+        runner = RunnerProcess(mode, toolchain_path, 64009, root)
+        try:
+            base = f"{root}/livecode-runner-64009"
+            source_code = f"import os, shutil\nroot, base = {root!r}, {base!r}\ntry: {statement}\nexcept OSError: pass"
+            assert runner.run("python", source_code).status is Status.COMPLETED
+            assert runner.run("python", "print(1)").stdout == "1\n"
+            assert (Path(root).stat().st_mode & 0o7777, os.listxattr(root)) == (0o700, [])
+        finally:
+            runner.stop()
 
 
 def test_dumps_no_core(run_cpp):

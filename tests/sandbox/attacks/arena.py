@@ -9,7 +9,6 @@ Everything is compared before and after. Nothing here is told to the attacking p
 """
 
 import contextlib
-import fcntl
 import http.server
 import json
 import os
@@ -25,12 +24,11 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from livecode.domain import Outcome, Reason, Status
-from livecode_runner.sandbox.folders import FIRST_UID, LAST_UID
 from tests.sandbox.attacks.attack import Attack
-from tests.sandbox.attacks.observer import files_named, kernel_objects, look_at, look_at_system, processes_of
+from tests.sandbox.attacks.observer import files_named, flags_of, kernel_objects, look_at, look_at_system, processes_of
 from tests.sandbox.conftest import REPOSITORY, SANDBOX, SECRET, SERVER, readable_by_all
 
 _ANSWER_SECONDS = 60
@@ -192,7 +190,6 @@ class Arena:
     def __init__(self, path: str, *, without: Collection[str], uid: int | None) -> None:
         self.token = secrets.token_hex(6)
         self.damaged = False
-        self._locks: list[IO[str]] = []
         self._secrets = {SECRET, secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(16)}
         _, other_secret, server_secret, file_secret = (SECRET, *sorted(self._secrets - {SECRET}))
         self.root = tempfile.mkdtemp(prefix="livecode-runs-")
@@ -200,7 +197,7 @@ class Arena:
         self.outside = Path(tempfile.mkdtemp(prefix="livecode-outside-"))
         (self.outside / "secret").write_text(file_secret)
         (self.outside / "secret").chmod(0o600)
-        self._run_uids = {uid} if uid is not None else self._take_uids()
+        self._run_uids = set() if uid is None else {uid}
         self._servers = Servers(self.token, server_secret, self.outside)
         for entry in (self.outside, *self.outside.iterdir()):
             entry.chmod(0o600 if entry.is_file() else 0o700)
@@ -215,6 +212,12 @@ class Arena:
     @property
     def base(self) -> Path:
         return self.other_run.parent
+
+    def attributes_of_base(self) -> str | None:
+        """What is set on the folder of runs that a runner does not set there."""
+        names = [name for name in os.listxattr(self.base) if name.startswith(("user.", "system.posix_acl"))]
+        flags = flags_of(self.base) & 0x10008  # FS_SYNC_FL, FS_DIRSYNC_FL
+        return f"attributes {names}, flags {flags:#x}" if names or flags else None
 
     def facts(self, *, attack_the_runner: bool) -> dict[str, object]:
         """What every attack knows; the process that runs it is among the targets only if it may be harmed."""
@@ -268,8 +271,6 @@ class Arena:
         self.runner.stop()
         self.victim.stop()
         self._servers.close()
-        for lock in self._locks:
-            lock.close()
         for name in files_named(self.token, self._run_uids):
             if Path(name).is_dir() and not Path(name).is_symlink():
                 shutil.rmtree(name, ignore_errors=True)
@@ -288,16 +289,6 @@ class Arena:
         children = Path(f"/proc/{self.victim.pid}/task/{self.victim.pid}/children").read_text().split()
         return ready[0].parents[1], int(children[-1])  # behind the init of its PID namespace, if it has one
 
-    def _take_uids(self) -> set[int]:
-        """Keeps runs off the uids that other test processes use meanwhile: each has its own folder of locks."""
-        base = Path(f"{self.root}/livecode-runner-{os.geteuid()}")
-        base.mkdir(mode=0o711)
-        first = FIRST_UID + 20 * (1 + os.getpid() % 16)
-        for uid in range(FIRST_UID, first):
-            self._locks.append((base / f"uid-{uid}.lock").open("w"))
-            fcntl.flock(self._locks[-1], fcntl.LOCK_EX)
-        return set(range(first, first + 20))
-
     def _look(self) -> dict[str, object]:
         spared = {self.runner.pid, self.victim.pid, self.other_pid}
         run_uids = self._run_uids if self.runner.layers["separate_uid"] else ()
@@ -308,8 +299,7 @@ class Arena:
             "other run": look_at(self.other_pid),
             "init": look_at(1),
             "processes": processes_of(self.root, run_uids) - spared,
-            "files": sorted({str(path) for path in Path(self.root).glob("*/*") if path.suffix != ".lock"}),
-            "lock files": sorted(path.name for path in Path(self.root).glob("*/*.lock") if not _is_ours(path)),
+            "files": sorted(map(str, Path(self.root).glob("*/*"))),
             "base folder": [(path.name, path.stat().st_mode) for path in Path(self.root).iterdir()],
             "other folders": sorted(path.name for path in self.outside.iterdir()),
             "shared folders": sorted(shared),
@@ -317,11 +307,6 @@ class Arena:
             "visits": self._servers.visits(),
             "system": look_at_system(),
         }
-
-
-def _is_ours(path: Path) -> bool:
-    """The locks of uids, which the runner makes: empty files of its own."""
-    return FIRST_UID <= int(path.stem.removeprefix("uid-")) <= LAST_UID
 
 
 def _ended(outcome: Outcome) -> set[str]:

@@ -2,9 +2,11 @@
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import platform
+import struct
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
@@ -102,6 +104,17 @@ def look_at_system() -> dict[str, object]:
         for path in (os.path.realpath("/usr/bin/python3"), json.__file__, "/etc/passwd")
         for status in [Path(path).stat()]
     }
+
+
+def flags_of(folder: Path) -> int:
+    """ioctl_iflags(2); 0 where the file system has none."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        return int(struct.unpack("l", fcntl.ioctl(descriptor, 0x80086601, bytes(8)))[0])
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
 
 
 def landlock_abi() -> int:

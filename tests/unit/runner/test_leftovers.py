@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 
 import pytest
 
@@ -52,3 +53,13 @@ def test_a_folder_that_is_gone_while_it_is_counted_is_no_failure(shared, leftove
     counted = Counted()
     assert leftovers.measure(10**9, counted) == 0
     assert counted.disturbed
+
+
+def test_gives_a_folder_of_ours_its_rights_back(shared, leftovers):
+    (shared / "new").touch()
+    os.setxattr(shared, "user.message", b"x")
+    shared.chmod(0)
+    leftovers.remove()
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
+    assert os.listxattr(shared) == []
+    assert [path.name for path in shared.iterdir()] == ["older"]

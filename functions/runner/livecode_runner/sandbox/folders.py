@@ -1,55 +1,36 @@
 """The folders of runs: one base folder that is the runner's, and below it a fresh one for each run.
 
     /tmp/livecode-runner-UID/        ours, 0711
-        uid-60100.lock               locked while a run has that uid
         run-XXXXXXXX/                the run's, 0700, locked while it is in use
             work/  home/             working folder; HOME and TMPDIR
+    /tmp/livecode-uids-UID/          ours, made where each run has a uid of its own
+        uid-60100.lock               locked while a run has that uid
 
 The locks (flock) vanish with the process that holds them, so that a runner that was killed leaves nothing for ever: the
-next one removes each folder that nobody locks.
+next one removes each folder that nobody locks. Nothing else in the base folder is ours, whatever its name.
 """
 
 import contextlib
 import fcntl
 import os
-import re
 import secrets
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from .files import make_accessible, remove_entry
-from .phase import SandboxFailed
+from .files import FOLDER_FLAGS, Counted, empty_folder, make_accessible, measure_tree, names_in, remove_entry
+from .own_folder import OwnFolder, place_of
+from .phase import SandboxBroken, SandboxFailed
+from .strays import Strays
 
 FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
-UID_ROOT = "/tmp"
+UID_ROOT = "/tmp"  # uids are the machine's, whatever the root of the folders is
+_ATTEMPTS = 10  # at a folder that another runner takes for abandoned, because we have not locked it yet
 NAMES = ("work", "home", "python")  # what there may be in a run's folder before its program starts
-_BASE_MODE = 0o711
-
-_LOCK_FILE = re.compile(r"uid-\d+\.lock")
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-def _open_own(path: str) -> int:
-    """A descriptor of a folder that is ours alone, made if need be."""
-    with contextlib.suppress(FileExistsError):
-        Path(path).mkdir(_BASE_MODE)
-    try:
-        descriptor = os.open(path, _FOLDER_FLAGS)
-    except OSError as error:
-        raise SandboxFailed(f"the folder of runs cannot be opened: {error.strerror}") from error
-    status = os.fstat(descriptor)
-    if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o022:
-        os.close(descriptor)
-        raise SandboxFailed("the folder of runs is not ours alone")
-    os.fchmod(descriptor, _BASE_MODE)
-    return descriptor
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunFolder:
-    """A run's folder, open while it exists. `uid` owns it; None means that it is ours.
+    """A run's folder, open while it exists. `uid` owns it; None means that it is ours, and that there may be strays.
 
     `path` and `aliases` are its names in the sight of its programs, which may have mounts of their own (view.py).
     """
@@ -57,7 +38,12 @@ class RunFolder:
     path: str
     descriptor: int
     uid: int | None
+    strays: Strays | None
     aliases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
 
     @property
     def work(self) -> str:
@@ -66,6 +52,13 @@ class RunFolder:
     @property
     def home(self) -> str:
         return f"{self.path}/home"
+
+    def measure(self, limit_bytes: int, counted: Counted) -> int:
+        """Disk space of what is in it, and beside it; stops once over the limit."""
+        total = measure_tree(self.descriptor, limit_bytes, counted)
+        if self.strays is not None and total <= limit_bytes:
+            total += self.strays.measure(limit_bytes - total, counted)
+        return total
 
     def write(self, name: str, content: bytes) -> None:
         """A new file in the working folder. `name` is one of ours; nothing has run in the folder yet."""
@@ -83,90 +76,75 @@ class RunFolder:
         return f"{self.path}/{folder}"
 
     def _make(self, name: str) -> None:
-        os.mkdir(name, 0o700, dir_fd=self.descriptor)
-        if self.uid is not None:
-            os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
+        with _broken_without("folder"):
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+            if self.uid is not None:
+                os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
 
     def _write(self, name: str, content: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(name, flags, 0o644, dir_fd=self.descriptor)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            file.write(content)
-            if self.uid is not None:
-                os.fchown(descriptor, self.uid, self.uid)
+        with _broken_without("file"):
+            descriptor = os.open(name, flags, 0o644, dir_fd=self.descriptor)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                file.write(content)
+                if self.uid is not None:
+                    os.fchown(descriptor, self.uid, self.uid)
 
 
 class BaseFolder:
     """Where runs have their folders. Raises SandboxFailed if its place is taken by something that is not ours."""
 
     def __init__(self, root: str) -> None:
-        name = f"livecode-runner-{os.geteuid()}"
-        self.path = f"{root}/{name}"
-        self._descriptor = _open_own(self.path)
-        # Uids are the machine's, whatever the root is.
-        self._uids = self._descriptor if root == UID_ROOT else _open_own(f"{UID_ROOT}/{name}")
+        self._folder = OwnFolder(root, f"livecode-runner-{os.geteuid()}")
+        self._uid_locks: OwnFolder | None = None
 
-    @contextlib.contextmanager
-    def open_run(self, uid: int | None) -> Iterator[RunFolder]:
-        """A fresh folder, removed at the end whatever is in it."""
-        if uid is None:
-            self._restore()
-        name = f"run-{secrets.token_hex(8)}"
-        with self._exclusively():  # a folder is never seen without its lock
-            os.mkdir(name, 0o700, dir_fd=self._descriptor)
-            descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        try:
-            folder = RunFolder(path=f"{self.path}/{name}", descriptor=descriptor, uid=uid)
+    def restore(self, *, shared_uid: bool) -> None:
+        """Undoes what a program with our uid did to the base folder itself. Raises SandboxBroken if it cannot be."""
+        self._folder.restore(shared_uid=shared_uid, clear=_remove_abandoned)
+
+    def make_run(self, uid: int | None) -> RunFolder:
+        """A fresh folder, for `remove_run` at the end. Raises SandboxBroken if there can be none."""
+        with _broken_without("folder"):
+            strays = Strays.beside(self._folder) if uid is None else None
+            name, descriptor = self._make_locked()
+        folder = RunFolder(path=f"{self._folder.path}/{name}", descriptor=descriptor, uid=uid, strays=strays)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.remove_run, folder)
             folder.populate()
             if uid is not None:
                 os.fchown(descriptor, uid, uid)
-            yield folder
+            undo.pop_all()
+        return folder
+
+    def remove_run(self, folder: RunFolder) -> None:
+        """Whatever is in it, and wherever a program with our uid has moved it. Raises OSError if something stays."""
+        try:
+            empty_folder(folder.descriptor)
+            try:
+                os.rmdir(folder.name, dir_fd=self._folder.descriptor)
+            except OSError:
+                with contextlib.suppress(OSError):  # it has been removed, or nobody can name its place
+                    place_of(folder.descriptor).rmdir()
         finally:
-            if uid is None:
-                self._restore()
-            # A program with our uid can rename its own folder too. Then it is found, unlocked, by remove_abandoned.
-            remove_entry(self._descriptor, name)
-            os.close(descriptor)
+            os.close(folder.descriptor)
+            self.restore(shared_uid=folder.uid is None)
             self.remove_abandoned()
 
-    def _restore(self) -> None:
-        """Undoes what a program with our uid can do to the folder of runs itself: take its rights, or rename it."""
-        os.fchmod(self._descriptor, _BASE_MODE)
-        path, ours = Path(self.path), os.fstat(self._descriptor)
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(path.lstat(), ours):
-                return
-            parent = os.open(path.parent, _FOLDER_FLAGS)
-            try:
-                remove_entry(parent, path.name)
-            finally:
-                os.close(parent)
-        try:
-            Path(f"/proc/self/fd/{self._descriptor}").readlink().rename(path)
-        except OSError as error:
-            raise SandboxFailed("the folder of runs is gone") from error
-
     def remove_abandoned(self) -> None:
-        """Removes what a killed runner, or a program with our uid, left here."""
-        with os.scandir(self._descriptor) as entries:
-            names = [entry.name for entry in entries if not _LOCK_FILE.fullmatch(entry.name)]
-        if not names:
-            return
-        with self._exclusively():
-            for name in names:
-                with contextlib.suppress(BlockingIOError, FileNotFoundError), self._unlocked(name):
-                    remove_entry(self._descriptor, name)
+        """Removes what a killed runner, or a program with our uid, left here. Raises OSError if something stays."""
+        _remove_abandoned(self._folder.descriptor)
 
     @contextlib.contextmanager
     def take_uid(self) -> Iterator[int]:
         """A uid that no other run on this machine has. Raises SandboxFailed if all are taken."""
+        if self._uid_locks is None:
+            self._uid_locks = OwnFolder(UID_ROOT, f"livecode-uids-{os.geteuid()}")
+        self._uid_locks.restore(shared_uid=False, clear=lambda _: None)
         for uid in range(FIRST_UID, LAST_UID + 1):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._uids)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            with _broken_without("lock"):
+                descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._uid_locks.descriptor)
+            if not _lock(descriptor):
                 os.close(descriptor)
                 continue
             try:
@@ -176,26 +154,47 @@ class BaseFolder:
             return
         raise SandboxFailed("every uid for runs is taken")
 
-    @contextlib.contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        descriptor = os.open(".", _FOLDER_FLAGS, dir_fd=self._descriptor)  # of its own: a lock belongs to an open file
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _make_locked(self) -> tuple[str, int]:
+        """A new folder that is locked: one that is not may be taken for abandoned, and removed."""
+        base = self._folder.descriptor
+        for _ in range(_ATTEMPTS):
+            name = f"run-{secrets.token_hex(8)}"
+            os.mkdir(name, 0o700, dir_fd=base)
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = os.open(name, FOLDER_FLAGS, dir_fd=base)
+                with contextlib.ExitStack() as undo:
+                    undo.callback(os.close, descriptor)
+                    if _lock(descriptor) and os.path.samestat(os.stat(name, dir_fd=base), os.fstat(descriptor)):
+                        undo.pop_all()
+                        return name, descriptor
+        raise SandboxFailed("other runners remove what is made")
 
-    @contextlib.contextmanager
-    def _unlocked(self, name: str) -> Iterator[None]:
-        """Raises BlockingIOError if it is a folder in use."""
-        status = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
-        if not stat.S_ISDIR(status.st_mode):
-            yield
-            return
-        make_accessible(self._descriptor, name)
-        descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(descriptor)
+
+def _remove_abandoned(base: int) -> None:
+    for name in names_in(base):
+        with contextlib.ExitStack() as opened:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                make_accessible(base, name)
+                descriptor = os.open(name, FOLDER_FLAGS, dir_fd=base)
+                opened.callback(os.close, descriptor)
+                if not _lock(descriptor):
+                    continue  # in use
+            remove_entry(base, name)
+
+
+def _lock(descriptor: int) -> bool:
+    """For as long as it is open. False if somebody else has locked it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _broken_without(what: str) -> Iterator[None]:
+    """Without a folder, a file or a lock (a full disk, no descriptor left) no run is possible here."""
+    try:
+        yield
+    except OSError as error:
+        raise SandboxBroken(f"no {what} for a run can be made: {error.strerror}") from error

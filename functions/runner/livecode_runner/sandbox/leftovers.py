@@ -7,9 +7,12 @@ into older folders of our uid, and older files that were changed; only Landlock 
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from .attributes import FolderAttributes
 from .files import Counted, measure_entry, names_in, remove_entry
 from .processes import all_pids, read_stat, real_uid
 
@@ -19,20 +22,26 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, kw_only=True)
 class Leftovers:
-    """What is in the shared folders now, so that it can be told later what is new. `uid` None means our own."""
+    """What is in the shared folders now, so that it can be told later what is new. `uid` None means our own.
+
+    Where a folder itself is ours, and a program has our uid, it is also remembered what the program can set on it.
+    """
 
     folders: tuple[str, ...]
     uid: int | None
     _earlier: Mapping[str, frozenset[str]]
+    _attributes: Mapping[str, FolderAttributes]
 
     @classmethod
     def watch(cls, folders: Iterable[str], uid: int | None) -> "Leftovers":
         folders = tuple(folder for folder in folders if os.access(folder, os.R_OK | os.W_OK | os.X_OK))
-        earlier = {}
+        earlier, attributes = {}, {}
         for folder in folders if uid is None else ():
             with _opened(folder) as descriptor:
                 earlier[folder] = names_in(descriptor)
-        return cls(folders=folders, uid=uid, _earlier=earlier)
+                if os.fstat(descriptor).st_uid == os.geteuid():
+                    attributes[folder] = FolderAttributes.read(descriptor)
+        return cls(folders=folders, uid=uid, _earlier=earlier, _attributes=attributes)
 
     def measure(self, limit_bytes: int, counted: Counted) -> int:
         """Disk space of what is new; stops once it is over the limit."""
@@ -51,7 +60,11 @@ class Leftovers:
     def remove(self) -> None:
         """Raises OSError if something stays."""
         for folder in self.folders:
+            if folder in self._attributes:
+                _make_accessible(folder)
             with _opened(folder) as descriptor:
+                if folder in self._attributes:
+                    self._attributes[folder].restore(descriptor)
                 for name in self._new(folder, descriptor):
                     remove_entry(descriptor, name)
 
@@ -72,6 +85,13 @@ def alone() -> bool:
         family.add(pid)
     others = (pid for pid in all_pids() if pid not in family and real_uid(pid) == uid)
     return all((stat := read_stat(pid)) is None or stat.parent == own for pid in others)
+
+
+def _make_accessible(folder: str) -> None:
+    """Gives us back the rights on a folder of ours; its mode is restored afterwards."""
+    mode = stat.S_IMODE(Path(folder).stat().st_mode)
+    if mode & 0o700 != 0o700:
+        Path(folder).chmod(mode | 0o700)
 
 
 @contextlib.contextmanager

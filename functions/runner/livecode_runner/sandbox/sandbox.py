@@ -6,15 +6,16 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from .cgroups import Cgroup, Hierarchy
 from .folders import BaseFolder, RunFolder
 from .layers import Layer, adopt_orphans, make_unreadable
 from .leftovers import SHARED_FOLDERS, Leftovers, alone
-from .phase import PhaseLimits, PhaseResult, SandboxFailed
+from .phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
 from .probing import (
     BUILD,
     LAUNCHER,
@@ -59,6 +60,7 @@ class Sandbox:
         self._base = base
         self._cgroups = cgroups
         self._sweeps_folders = clean
+        self._uncleaned: Exception | None = None
         self._python = _shared_python_folder(layers)
         self._readable = _outermost([*_READABLE, *_program_folders(path), *filter(None, [self._python])])
         self._view = View.of(self._readable, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
@@ -78,9 +80,10 @@ class Sandbox:
         layers[Layer.DUMPABLE] = Layer.DUMPABLE not in without and make_unreadable()
         layers[Layer.SUBREAPER] = Layer.SUBREAPER not in without and adopt_orphans()
         base: BaseFolder | None = None
-        with contextlib.suppress(SandboxFailed):
-            base = BaseFolder(root)
-            base.remove_abandoned()
+        with contextlib.suppress(SandboxFailed, OSError):
+            found = BaseFolder(root)
+            found.remove_abandoned()
+            base = found
         report = probe_layers(layers, without)
         cgroups = None
         if report is not None:
@@ -105,13 +108,17 @@ class Sandbox:
     def open_run(self) -> Iterator["Run"]:
         """A fresh folder, and where we may a uid, for the phases of one run. Raises SandboxFailed if there is none."""
         if self._base is None or not self.layers[Layer.LAUNCHER]:
-            raise SandboxFailed("the launcher is not built, or cannot apply its limits here")
+            raise SandboxBroken("the launcher is not built, or cannot apply its limits here")
+        if self._uncleaned is not None:
+            raise SandboxBroken("files of an earlier run cannot be removed") from self._uncleaned
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._one_at_a_time)
             uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
+            self._base.restore(shared_uid=uid is None)
             leftovers = Leftovers.watch(self._swept_folders(), uid)
-            stack.callback(leftovers.remove)
-            folder = stack.enter_context(self._base.open_run(uid))
+            stack.callback(self._clean, leftovers.remove)
+            folder = self._base.make_run(uid)
+            stack.callback(self._clean, partial(self._base.remove_run, folder))
             mounts: list[str] = []
             if self._view is not None:
                 self._view.prepare(folder)
@@ -129,6 +136,13 @@ class Sandbox:
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
             yield Run(sandbox=self, folder=folder, mounts=tuple(mounts), leftovers=leftovers, environment=environment)
+
+    def _clean(self, remove: Callable[[], None]) -> None:
+        """A result stands, whatever its run has left behind; but no other run may find that."""
+        try:
+            remove()
+        except (OSError, SandboxFailed) as error:
+            self._uncleaned = error
 
     @contextlib.contextmanager
     def open_cgroup(self, run: "Run", limits: PhaseLimits) -> Iterator[Cgroup | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .descriptors import held_files
-from .files import Counted, measure_tree
+from .files import Counted
 from .folders import RunFolder
 from .glance import Glance
 from .leftovers import Leftovers
@@ -117,7 +117,7 @@ class ResourceWatch:
         self._next_file_look = now + _FILE_LOOK_SECONDS
         limit = self.limits.file_bytes + _FOLDER_BYTES
         counted = Counted()
-        used = measure_tree(self.folder.descriptor, limit, counted)
+        used = self.folder.measure(limit, counted)
         used += self.leftovers.measure(limit - used, counted) if used <= limit else 0
         if used <= limit:
             held = held_files(pids, self.tree.uid, self._writable, counted.inodes)

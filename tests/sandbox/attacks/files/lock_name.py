@@ -1,16 +1,15 @@
-"""Leaves a file among the runs' folders that looks like a lock of the runner's."""
+"""Leaves files among the runs' folders that look like locks of a runner's."""
 
-from tests.sandbox.attacks.attack import Attack, Weaker
+from tests.sandbox.attacks.attack import Attack
 
 ATTACK = Attack(
-    must_not="be able to write there",
-    outside="no lock but the runner's own is there",
-    weaker=Weaker(
-        unless=("landlock", "separate_uid"),
-        why="the folder of runs is an older folder of the shared uid",
-        changes=frozenset({"lock files"}),
-    ),
+    must_not="find them again in a later run",
+    outside="nothing is left among the folders of the runs",
     source="""
-with denied: open(f'{base}/uid-77777.lock', 'w').write('x'); won('written')
+for name in ('uid-5.lock', 'uid-60100.lock', 'uid-77777.lock'):
+    with denied: open(f'{base}/{name}', 'w').write('x'); os.chmod(f'{base}/{name}', 0)
+with denied: os.makedirs(f'{base}/uid-60101.lock/inner')
+with denied: os.symlink(outside, f'{base}/uid-60102.lock')
+with denied: os.mkfifo(f'{base}/uid-60103.lock')
 """,
 )

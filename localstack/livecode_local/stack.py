@@ -16,6 +16,7 @@ from livecode_local.functions import ENVIRONMENTS_PER_FUNCTION, LambdaFunction
 from livecode_local.gateway.server import Gateway
 from livecode_local.logs import FunctionLogs, Terminal
 from livecode_local.mappings import EventSourceMapping
+from livecode_local.parameters import own_parameters
 from livecode_local.ports import check_port
 from livecode_local.postgres import Postgres
 from livecode_local.reload import watch
@@ -29,7 +30,6 @@ from livecode_local.template import Template
 # The one function that is called by its name: once at each start, as a deployment does on AWS.
 MIGRATE_FUNCTION = "MigrateFunction"
 _HOUSEKEEPING_SECONDS = 30
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,9 @@ class Stack:
             await self._postgres.start()
             self._database_url = self._postgres.url
         await self._endpoint.start()
-        spec = template.stack(endpoint_url=self._endpoint.url, parameters=self._own_parameters())
+        spec = template.stack(
+            endpoint_url=self._endpoint.url, parameters=own_parameters(settings.state, self._database_url or "")
+        )
         self._build(spec)
         await self._migrate()
         await self._warm(spec)
@@ -114,14 +116,6 @@ class Stack:
             self._store.close()
         if self._logs:
             self._logs.close()
-
-    def _own_parameters(self) -> dict[str, str]:
-        # The template's default is for an account that has just been made; here the cores are the limit.
-        parameters = {"DatabaseUrl": self._database_url or "", "RunnerConcurrency": str(ENVIRONMENTS_PER_FUNCTION)}
-        programs = self._settings.state / "toolchain" / "bin"
-        if programs.is_dir():
-            parameters["SandboxPath"] = f"{programs}:{_SYSTEM_PATH}"
-        return parameters
 
     def _build(self, spec: StackSpec) -> None:
         state = self._settings.state

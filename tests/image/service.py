@@ -12,7 +12,7 @@ from livecode.db.executions import PostgresExecutions
 from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots
 from livecode.domain import Execution, Outcome, SessionLimits
-from tests.image.container import LambdaContainer
+from livecode_docker.lambda_container import LambdaContainer
 
 
 @dataclass(frozen=True, kw_only=True)

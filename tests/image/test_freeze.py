@@ -12,8 +12,8 @@ from sqlalchemy import text
 from livecode.db.executions import PostgresExecutions
 from livecode.domain import ClaimedExecution, Outcome, Status
 from livecode.errors import ExecutionHeld
+from livecode_docker.lambda_container import Answer
 from tests.image.conftest import Start
-from tests.image.container import Answer
 from tests.image.service import Service
 
 T = TypeVar("T")

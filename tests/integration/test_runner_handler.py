@@ -64,7 +64,13 @@ def sqs() -> Iterator[dict[str, str]]:
 def run_handler(
     records: list[dict[str, Any]], variables: dict[str, str], database_url: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The answer to one event, and the JSON lines that were logged."""
+    """The answer to one event of the queue, and the JSON lines that were logged."""
+    return answer_event({"Records": records}, variables, database_url)
+
+
+def answer_event(
+    event: dict[str, Any], variables: dict[str, str], database_url: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     environment = {
         **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
         **variables,
@@ -77,7 +83,7 @@ def run_handler(
     }
     done = subprocess.run(
         [sys.executable, "-c", HOST],
-        input=json.dumps({"Records": records}) + "\n",
+        input=json.dumps(event) + "\n",
         env=environment,
         capture_output=True,
         text=True,
@@ -166,3 +172,41 @@ def test_throws_a_poison_message_away_and_counts_it(database_url: str, sqs: dict
     answer, logs = run_handler([record("not ours")], sqs, database_url)
     assert answer == {"batchItemFailures": []}
     assert any(line.get("PoisonMessages") == [1.0] for line in logs)
+
+
+PROBE = {"probe": {"version": 1}}
+
+
+def test_answers_a_probe_with_its_report(database_url: str, sqs: dict[str, str]) -> None:
+    variables = {**sqs, "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-runner", "SANDBOX_REQUIRED": "launcher,moat"}
+    answer, logs = answer_event(PROBE, variables, database_url)
+    assert answer["layers"]["launcher"]
+    # What is missing is what one asks for; so the probe runs where no stranger's program would.
+    assert answer["missing_layers"] == ["moat"]
+    for view in ("runner", "program"):
+        assert "error" not in answer[view], answer[view]
+        assert answer[view]["kernel"]["release"] == {"value": os.uname().release}
+    # The values of the environment are long enough to be told from words that any report has.
+    for secret in (variables["AWS_SECRET_ACCESS_KEY"], sqs["AWS_ENDPOINT_URL"], database_url):
+        assert secret not in json.dumps(answer)
+    (line,) = [line for line in logs if line.get("message") == "probed"]
+    assert line["duration_ms"] == answer["duration_ms"] > 0
+
+
+def test_refuses_a_probe_of_another_version(database_url: str, sqs: dict[str, str]) -> None:
+    answer, _ = answer_event({"probe": {"version": 2}}, sqs, database_url)
+    assert set(answer) == {"version", "error"}
+
+
+def test_no_message_is_a_probe(database_url: str, sqs: dict[str, str]) -> None:
+    answer, logs = run_handler([record(json.dumps(PROBE))], sqs, database_url)
+    assert answer == {"batchItemFailures": []}
+    assert any(line.get("PoisonMessages") == [1.0] for line in logs)
+    assert not [line for line in logs if line.get("message") == "probed"]
+
+
+def test_no_event_with_records_is_a_probe(database_url: str, sqs: dict[str, str]) -> None:
+    answer, logs = answer_event({"Records": [record("not ours")], **PROBE}, sqs, database_url)
+    assert answer == {"batchItemFailures": []}
+    assert any(line.get("PoisonMessages") == [1.0] for line in logs)
+    assert not [line for line in logs if line.get("message") == "probed"]

@@ -111,6 +111,15 @@ class RunnerProcess:
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
 
+    def probe(self, *, runtime_api: str = "") -> dict[str, Any]:
+        """The report of the probe. Nothing of it may be left."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"probe": {"version": 1}, "runtime_api": runtime_api}) + "\n")
+        self._process.stdin.flush()
+        report: dict[str, Any] = self._receive()
+        assert self.left_files() == [], "files are left"
+        return report
+
     def left_files(self) -> list[str]:
         return [path.name for path in Path(self.root).glob("*/*")]
 

@@ -1,5 +1,7 @@
 """A process that runs programs as the runner does: one JSON request a line on stdin, one Outcome a line on stdout.
 
+The event of a probe is a request too, and answered with its report.
+
 A process of its own, so that a test can give it another uid, and can tell that it survived.
 
     python3 program_server.py PATH ROOT [LAYER TO LEAVE OUT ...]
@@ -14,6 +16,7 @@ from typing import Any
 from livecode.domain import RunLimits
 from livecode.languages import LANGUAGES
 from livecode_runner.execute import EnvironmentOutOfTime, execute, installed_versions
+from livecode_runner.probe import is_probe, probe_environment
 from livecode_runner.sandbox import Sandbox
 from livecode_runner.sandbox.processes import all_pids, read_stat
 
@@ -42,6 +45,11 @@ def main() -> None:
     send(report)
     for line in sys.stdin:
         request = json.loads(line)
+        if is_probe(request):
+            runtime_api = request.pop("runtime_api")
+            probed = probe_environment(request, sandbox, RunLimits(), runtime_api=runtime_api, missing=())
+            send(probed.as_json())
+            continue
         time_left_seconds = request["time_left_seconds"]
         try:
             outcome = execute(

@@ -12,7 +12,15 @@ from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, Sand
 from .text import hide_folders, to_text
 from .verdict import judge_compile, judge_run
 
-__all__ = ["EnvironmentOutOfTime", "NothingRan", "SandboxBroken", "SandboxFailed", "execute", "installed_versions"]
+__all__ = [
+    "EnvironmentOutOfTime",
+    "NothingRan",
+    "SandboxBroken",
+    "SandboxFailed",
+    "execute",
+    "installed_versions",
+    "run_limits",
+]
 
 # Kept of the environment's time to clean up and to store the result.
 _MARGIN_SECONDS = 3.0
@@ -79,7 +87,7 @@ def _execute(
                 compile_output_truncated=compile_truncated,
                 compile_time_ms=compile_time_ms,
             )
-    result = _run_phase(run, language.run, _run_limits(limits), time_left_seconds)
+    result = _run_phase(run, language.run, run_limits(limits), time_left_seconds)
     verdict = judge_run(result, wall_time_seconds=limits.run_wall_time_seconds, file_size_mib=limits.file_size_mib)
     stdout, stdout_truncated = _printed(run, result.stdout, result.stdout_bytes, limits)
     stderr, stderr_truncated = _printed(run, result.stderr, result.stderr_bytes, limits, hide=True, note=verdict.note)
@@ -168,7 +176,8 @@ def _compile_limits(limits: RunLimits) -> PhaseLimits:
     return replace(phase_limits, output_limit_bytes=None)
 
 
-def _run_limits(limits: RunLimits) -> PhaseLimits:
+def run_limits(limits: RunLimits) -> PhaseLimits:
+    """Those of the run phase."""
     return _phase_limits(limits, limits.run_wall_time_seconds, limits.run_memory_mib)
 
 

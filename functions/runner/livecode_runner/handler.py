@@ -24,6 +24,7 @@ from livecode.logs import log_from, quieten_libraries
 from livecode_runner.config import SandboxSettings
 from livecode_runner.ending import end_before_next_event
 from livecode_runner.execute import execute, installed_versions
+from livecode_runner.probe import is_probe, probe_environment
 from livecode_runner.records import EnvironmentRefuses, Record, RecordHandler
 from livecode_runner.report import Report
 from livecode_runner.sandbox import Sandbox
@@ -114,7 +115,12 @@ def _count(name: str) -> None:
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """SQS records in, a partial batch response out."""
+    """SQS records in, a partial batch response out; or the event of a probe in, and its report out."""
+    if is_probe(event):
+        runtime_api = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
+        found = probe_environment(event, sandbox, _limits, runtime_api=runtime_api, missing=_missing_layers)
+        logger.info("probed", refused=found.refused, duration_ms=found.duration_ms)
+        return found.as_json()
     answer = dict(process_partial_response(event, _handle, processor, context))
     if _broken.is_set():
         logger.error("environment ends")

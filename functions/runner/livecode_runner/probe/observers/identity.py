@@ -1,0 +1,57 @@
+"""The process itself: its user, its capabilities, and what it has been given."""
+
+import os
+from pathlib import Path
+
+from .calls import Json, Observer, list_folder
+from .kernel import read_line
+
+_OWN = Path("/proc/self")
+_CAPABILITIES = {
+    "effective": "CapEff",
+    "permitted": "CapPrm",
+    "inheritable": "CapInh",
+    "ambient": "CapAmb",
+    "bounding": "CapBnd",
+}
+
+
+def own_status() -> dict[str, str]:
+    """/proc/self/status (proc(5)), by field."""
+    lines = (_OWN / "status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def capabilities() -> Json:
+    status = own_status()
+    masks = {name: int(status[field], 16) for name, field in _CAPABILITIES.items()}
+    return {name: f"{mask.bit_count()} ({mask:#x})" if mask else "none" for name, mask in masks.items()}
+
+
+def descriptors() -> Json:
+    """Those open in this process, without those by which they are listed."""
+    return sorted(number for number in map(int, list_folder(_OWN / "fd")) if _is_open(number))
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+OBSERVERS: dict[str, Observer] = {
+    "uid": lambda: list(dict.fromkeys(os.getresuid())),
+    "gid": lambda: list(dict.fromkeys(os.getresgid())),
+    "groups": lambda: list(os.getgroups()),
+    "uid_map": lambda: read_line(_OWN / "uid_map"),
+    "gid_map": lambda: read_line(_OWN / "gid_map"),
+    "setgroups": lambda: read_line(_OWN / "setgroups"),
+    "capabilities": capabilities,
+    "no_new_privs": lambda: own_status()["NoNewPrivs"] == "1",
+    "seccomp_mode": lambda: {"0": "off", "1": "strict", "2": "filter"}[own_status()["Seccomp"]],
+    "seccomp_filters": lambda: int(own_status()["Seccomp_filters"]),
+    "environment_variables": lambda: (_OWN / "environ").read_bytes().count(b"\0"),
+    "descriptors": descriptors,
+}

@@ -33,6 +33,13 @@ sam:
 
 .PHONY: sam-local sam
 
+# What a runner's environment really allows, as a table: make probe, make probe TARGET=image (under AWS's emulator; needs
+# Docker, or root), make probe FUNCTION=<name or ARN> on AWS. The report itself: make probe JSON=report.json
+probe:
+	@exec $(PYTHON) localstack/bootstrap.py probe $(if $(FUNCTION),function $(FUNCTION),$(TARGET)) $(if $(JSON),--json $(JSON))
+
+.PHONY: probe
+
 # .venv with everything for development: the stack, the tests, the linters.
 setup:
 	@exec $(PYTHON) localstack/bootstrap.py setup

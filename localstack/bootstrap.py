@@ -87,11 +87,18 @@ def main(arguments: list[str]) -> int:
                 prepare(state_path, [STACK_LOCK])
                 prepare_sam(state_path)
                 serve(["run", *arguments[1:]], module="livecode_sam")
+            case ["probe"]:
+                if "function" in arguments:  # somewhere else: nothing runs here
+                    make_venv()
+                    install_packages([STACK_LOCK])
+                else:
+                    prepare(state_path, [STACK_LOCK])
+                serve(arguments[1:], module="livecode_probe")
             case ["checkov"]:
                 make_venv()
                 check_template(state_path)
             case _:
-                commands = "up | setup | checkov | clean | localstack[-setup | -deploy | -up | -down]"
+                commands = "up | setup | probe | checkov | clean | localstack[-setup | -deploy | -up | -down]"
                 print(f"usage: bootstrap.py {commands} | sam[-setup | -local]", file=sys.stderr)
                 return 2
     except StackError as error:

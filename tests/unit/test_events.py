@@ -10,6 +10,9 @@ from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from livecode.domain import Status
 from livecode_local.template import Template
+from livecode_probe.invoke import EVENT
+from livecode_runner.probe import is_probe
+from livecode_runner.probe.event import why_refused
 from tests.fakes import InMemoryStore
 from tests.unit.test_records import Runner
 from tests.unit.test_routes import Api, Context
@@ -49,6 +52,13 @@ def test_the_runner_runs_what_its_message_names(store: InMemoryStore) -> None:
     runner = Runner(store=store)
     runner.handle(record.body, receive_count=int(record.attributes.approximate_receive_count))
     assert (runner.poison, store.rows[EXECUTION_ID].status) == (0, Status.COMPLETED)
+
+
+def test_the_runner_takes_a_probe() -> None:
+    assert is_probe(event("RunnerFunction.probe"))
+    assert why_refused(event("RunnerFunction.probe")) is None
+    assert event("RunnerFunction.probe") == EVENT  # what `make probe` sends
+    assert not is_probe(event("RunnerFunction.execution"))
 
 
 def test_the_sweeper_buries_what_its_message_names(store: InMemoryStore) -> None:

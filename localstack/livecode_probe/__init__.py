@@ -1,0 +1,1 @@
+"""`make probe`: asks a runner what its environment really allows, and shows the answer."""

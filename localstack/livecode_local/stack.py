@@ -12,7 +12,7 @@ from livecode_local.aws_endpoint import AwsEndpoint
 from livecode_local.descriptors import maximum_connections
 from livecode_local.environment import EnvironmentFailed
 from livecode_local.errors import StackError
-from livecode_local.functions import ENVIRONMENTS_PER_FUNCTION, LambdaFunction
+from livecode_local.functions import LambdaFunction
 from livecode_local.gateway.server import Gateway
 from livecode_local.logs import FunctionLogs, Terminal
 from livecode_local.mappings import EventSourceMapping

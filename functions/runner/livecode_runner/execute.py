@@ -48,15 +48,15 @@ def execute(
 ) -> Outcome:
     """Whatever the program does is in the Outcome. Raises SandboxFailed and EnvironmentOutOfTime: both our failures.
 
-    `on_broken` is called when this environment can run nothing more; then SandboxBroken is raised, unless the program
-    had already come to its end. NothingRan says that it had not begun.
+    `on_broken` is called when the sandbox failed, for whatever cause: this environment shall run no other program. Then
+    the error is raised, unless the program had already come to its end; NothingRan says that it had not begun.
     """
     outcome, begun = None, False
     try:
         with sandbox.open_run() as run:
             begun = True
             outcome = _execute(run, language, source_code, limits, time_left_seconds)
-    except SandboxBroken as error:
+    except SandboxFailed as error:
         on_broken()
         if not begun:
             raise NothingRan from error

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from livecode.domain import RunLimits, Status
 from livecode.languages import LANGUAGES
 from livecode_runner.execute import NothingRan, execute
-from livecode_runner.sandbox import PhaseResult, SandboxBroken
+from livecode_runner.sandbox import PhaseResult, SandboxBroken, SandboxFailed
 
 ENDED = PhaseResult(
     exit_code=0, signal=None, wall_time_ms=1, cpu_time_ms=1, memory_kb=1,
@@ -25,6 +25,7 @@ class Folder:
 
 class Run:
     folder = Folder()
+    short_names: ClassVar[dict[str, str]] = {}
 
     def __init__(self, phase: Callable[[], PhaseResult]) -> None:
         self._phase = phase
@@ -33,8 +34,8 @@ class Run:
         return self._phase()
 
 
-def broken() -> PhaseResult:
-    raise SandboxBroken
+def fails() -> PhaseResult:
+    raise SandboxFailed
 
 
 class BreakingSandbox:
@@ -45,7 +46,7 @@ class BreakingSandbox:
     def open_run(self) -> Iterator[Run]:
         if self._at == "start":
             raise SandboxBroken
-        yield Run(broken if self._at == "run" else lambda: ENDED)
+        yield Run(fails if self._at == "run" else lambda: ENDED)
         if self._at == "end":
             raise SandboxBroken
 
@@ -61,10 +62,10 @@ def run(sandbox: Any, told: list[str]) -> Any:
     )
 
 
-@pytest.mark.parametrize(("at", "error"), [("start", NothingRan), ("run", SandboxBroken)])
+@pytest.mark.parametrize(("at", "error"), [("start", NothingRan), ("run", SandboxFailed)])
 def test_an_environment_that_breaks_says_so_and_whether_the_program_had_begun(at: str, error: type[Exception]) -> None:
     told: list[str] = []
-    with pytest.raises(SandboxBroken) as raised:
+    with pytest.raises(SandboxFailed) as raised:
         run(BreakingSandbox(at=at), told)
     assert (type(raised.value), told) == (error, ["broken"])
 

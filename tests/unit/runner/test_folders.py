@@ -1,5 +1,6 @@
 """The folder of runs is there for the next run, and holds nothing of the last, whatever a program with our uid did."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -234,8 +235,10 @@ def test_a_result_stands_whose_files_stay_but_no_run_follows(tmp_path, base_clas
     layers = dict.fromkeys(Layer, False) | {Layer.LAUNCHER: True}
     base = base_class(str(tmp_path))
     sandbox = Sandbox(path="/usr/bin:/bin", base=base, layers=layers, clean=False, cgroups=None)
-    with sandbox.open_run() as run:
-        assert Path(run.folder.work).is_dir()
+    ended = []
+    with pytest.raises(SandboxBroken) if next_is_refused else contextlib.nullcontext(), sandbox.open_run() as run:
+        ended.append(Path(run.folder.work).is_dir())
+    assert ended == [True]
     if not next_is_refused:
         with sandbox.open_run():
             return

@@ -12,7 +12,7 @@ from livecode_runner.sandbox.view import View
 @pytest.fixture
 def folder(tmp_path):
     descriptor = os.open(tmp_path, os.O_RDONLY)
-    yield RunFolder(path="/tmp/base/run-1", descriptor=descriptor, uid=60100)
+    yield RunFolder(path="/tmp/base/run-1", descriptor=descriptor, uid=60100, strays=None)
     os.close(descriptor)
 
 

@@ -3,13 +3,11 @@
 import contextlib
 import os
 import resource
-import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from .cgroups import Cgroup, Hierarchy
 from .folders import BaseFolder, RunFolder
@@ -26,13 +24,13 @@ from .probing import (
     probe_namespaces,
 )
 from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
+from .readable import SITECUSTOMIZE, outermost, program_folders, shared_python_folder
 from .spawn import spawn
 from .supervisor import supervise
 from .users import user_name
 from .view import TEMPORARY_FOLDERS, View
 from .watch import ResourceWatch
 
-_SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
 _SHARED_MEMORY = "/dev/shm"
@@ -61,8 +59,8 @@ class Sandbox:
         self._cgroups = cgroups
         self._sweeps_folders = clean
         self._uncleaned: Exception | None = None
-        self._python = _shared_python_folder(layers)
-        self._readable = _outermost([*_READABLE, *_program_folders(path), *filter(None, [self._python])])
+        self._python = shared_python_folder(layers)
+        self._readable = outermost([*_READABLE, *program_folders(path), *filter(None, [self._python])])
         self._view = View.of(self._readable, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
@@ -106,11 +104,13 @@ class Sandbox:
 
     @contextlib.contextmanager
     def open_run(self) -> Iterator["Run"]:
-        """A fresh folder, and where we may a uid, for the phases of one run. Raises SandboxFailed if there is none."""
+        """A fresh folder, and where we may a uid, for the phases of one run.
+
+        Raises SandboxFailed if there is none, and SandboxBroken, at the end too, if what a run left cannot be removed.
+        """
         if self._base is None or not self.layers[Layer.LAUNCHER]:
             raise SandboxBroken("the launcher is not built, or cannot apply its limits here")
-        if self._uncleaned is not None:
-            raise SandboxBroken("files of an earlier run cannot be removed") from self._uncleaned
+        self._check_cleaned()
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._one_at_a_time)
             uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
@@ -132,10 +132,15 @@ class Sandbox:
                 "LOGNAME": user,
                 "LANG": "C.UTF-8",
                 "PYTHONPATH": self._python
-                or folder.add_module("python", _SITECUSTOMIZE.name, _SITECUSTOMIZE.read_bytes()),
+                or folder.add_module("python", SITECUSTOMIZE.name, SITECUSTOMIZE.read_bytes()),
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
             yield Run(sandbox=self, folder=folder, mounts=tuple(mounts), leftovers=leftovers, environment=environment)
+        self._check_cleaned()
+
+    def _check_cleaned(self) -> None:
+        if self._uncleaned is not None:
+            raise SandboxBroken("files of a run cannot be removed") from self._uncleaned
 
     def _clean(self, remove: Callable[[], None]) -> None:
         """A result stands, whatever its run has left behind; but no other run may find that."""
@@ -257,41 +262,3 @@ class Run:
                 reached_kb = limits.memory_bytes // 1024
                 return replace(result, memory_exceeded=True, memory_kb=max(result.memory_kb, reached_kb))
             return result
-
-
-def _shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:
-    """Ours, with the compiled sitecustomize; None, and each run gets a copy, if it was not built, or if a program could
-    not read it, or could change it."""
-    folder = (BUILD / "python").resolve()
-    if not (folder / _SITECUSTOMIZE.name).is_file():
-        return None
-    if layers[Layer.SEPARATE_UID]:
-        usable = all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
-    else:
-        usable = layers[Layer.LANDLOCK] or folder.stat().st_uid != os.geteuid()
-    return str(folder) if usable else None
-
-
-def _outermost(places: Iterable[str]) -> list[str]:
-    """Those that exist, without links and what lies in another of them: each is a rule to load before every phase."""
-    found = {os.path.realpath(place) for place in places if Path(place).exists()}
-    return sorted(place for place in found if not any(str(parent) in found for parent in Path(place).parents))
-
-
-def _program_folders(path: str) -> list[str]:
-    """Where the programs on the PATH live, to be readable: the folders themselves and what is installed beside them.
-
-    An interpreter in PREFIX/bin has its library in PREFIX/lib, and a link on the PATH may point to it.
-    """
-    from livecode.languages import LANGUAGES  # here, so that the filter can be built without it
-
-    commands = [command for language in LANGUAGES.values() for command in (language.compile, language.run) if command]
-    names = {command[0] for command in commands if "/" not in command[0]}
-    folders = []
-    for folder in filter(None, path.split(":")):
-        folders.append(folder)
-        for name in names:
-            program = shutil.which(name, path=folder)
-            if program and (prefix := str(Path(program).resolve().parent.parent)) != "/":
-                folders.append(prefix)
-    return list(dict.fromkeys(folders))

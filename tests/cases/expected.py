@@ -1,5 +1,6 @@
 """How a program of the cases is written down: what is run, and what must come of it."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,8 @@ class Expected:
     compile_output_truncated: bool | None = False
     least_execution_time_ms: int = 0
     least_cpu_time_ms: int = 0
+    most_execution_time_ms: float = math.inf
+    most_memory_kb: float = math.inf
 
     def differences(self, execution: dict[str, Any]) -> list[str]:
         """What of an execution is not as expected, in words; empty if all of it is."""
@@ -59,6 +62,10 @@ class Expected:
             least = getattr(self, f"least_{name}")
             if least and execution[name] < least:
                 found.append(f"{name} is {execution[name]}, less than {least}")
+        for name in ("execution_time_ms", "memory_kb"):
+            most = getattr(self, f"most_{name}")
+            if most < math.inf and execution[name] > most:
+                found.append(f"{name} is {execution[name]}, more than {most}")
         return found
 
 

@@ -1,6 +1,6 @@
-"""How each case of cases.json is held: by a program over HTTP, by a named test, or by a section of the README."""
+"""How each case of cases.json and reports.json is held: by a program over HTTP or by a named test."""
 
-from tests.cases import confinement, output, programs
+from tests.cases import confinement, output, programs, reported
 from tests.cases.expected import Program
 
 PROGRAMS: tuple[Program, ...] = (
@@ -13,6 +13,7 @@ PROGRAMS: tuple[Program, ...] = (
     *confinement.ISOLATION,
     *confinement.PROCESSES,
     *confinement.TIME,
+    *reported.PROGRAMS,
 )
 
 _SESSIONS = "tests/e2e/test_sessions.py::"
@@ -98,5 +99,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     "L26": (f"{_DELIVERY}test_a_message_of_a_newer_version_is_kept_for_a_newer_runner",),
     "L27": (f"{_DELIVERY}test_deleting_a_session_ends_what_is_queued_or_running",),
     "L29": (f"{_DELIVERY}test_a_cold_start_is_not_counted_as_run_time",),
+    "Q12": (f"{_GATEWAY}test_a_preflight_allows_the_headers_of_tracing_libraries",),
     "L30": (f"{_RUNS}test_never_answers_from_a_cache",),
 }

@@ -7,12 +7,15 @@ from pathlib import Path
 from tests.cases.table import PROGRAMS, TESTS
 
 _ROOT = Path(__file__).parents[2]
-_CASES = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))
-_IDS = {case["id"] for case in _CASES}
+_CASES, _REPORTS = (
+    [case["id"] for case in json.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))]
+    for name in ("cases.json", "reports.json")
+)
+_IDS = {*_CASES, *_REPORTS}
 
 
-def test_there_are_123_cases() -> None:
-    assert len(_CASES) == len(_IDS) == 123
+def test_no_id_is_given_twice() -> None:
+    assert (len(_CASES), len(_REPORTS), len(_IDS)) == (123, 7, 130)
 
 
 def test_every_case_is_held() -> None:

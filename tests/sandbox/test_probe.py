@@ -142,8 +142,13 @@ def test_agrees_with_what_keeps_processes_apart(report: dict[str, Any], runner: 
 
 
 def test_agrees_with_landlock(report: dict[str, Any], runner: RunnerProcess) -> None:
-    shared = value(report, "program", "folders", "/tmp")
-    assert (shared["writable"] == "yes") == (not runner.layers["landlock"])
+    assert (value(report, "program", "folders", "/")["listable"] == "yes") == (not runner.layers["landlock"])
+
+
+def test_agrees_on_temporary_folders(report: dict[str, Any], runner: RunnerProcess) -> None:
+    """A test's runner is alone with its uid, so that they are open with Landlock as well."""
+    assert runner.layers["clean_folders"]
+    assert value(report, "program", "folders", "/tmp")["writable"] == "yes"
 
 
 def test_says_which_mitigations_a_filter_switches_on(report: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from livecode_runner.sandbox.files import Counted, measure_tree
+from livecode_runner.sandbox.folders import FIRST_UID
 from livecode_runner.sandbox.leftovers import Leftovers
 
 
@@ -63,3 +64,21 @@ def test_gives_a_folder_of_ours_its_rights_back(shared, leftovers):
     assert stat.S_IMODE(shared.stat().st_mode) == 0o1777
     assert os.listxattr(shared) == []
     assert [path.name for path in shared.iterdir()] == ["older"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_counts_and_removes_what_a_uid_has_in_folders_that_everybody_may_write_to(shared):
+    uid, other = FIRST_UID, FIRST_UID + 1
+    kept = [shared / "older", shared / "open", shared / "open/deeper", shared / "open/deeper/other", shared / "run"]
+    for folder in (shared / "open", shared / "open/deeper", shared / "closed", shared / "run"):
+        folder.mkdir()
+        folder.chmod(0o755 if folder.name == "closed" else 0o1777)
+    for name in ("new", "open/new", "open/deeper/new", "open/deeper/other", "closed/new", "run/new"):
+        (shared / name).write_bytes(bytes(1_000_000))
+        os.chown(shared / name, uid if name.endswith("new") else other, -1)
+    os.chown(shared / "run", other, -1)  # another run's: it goes as a whole when that ends
+    kept += [shared / "closed", shared / "closed/new", shared / "run/new"]
+    leftovers = Leftovers.watch([str(shared)], uid)
+    assert 3_000_000 < leftovers.measure(10**9, Counted()) < 3_050_000
+    leftovers.remove()
+    assert sorted(shared.rglob("*")) == sorted(kept)

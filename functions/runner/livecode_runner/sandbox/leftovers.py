@@ -1,8 +1,9 @@
 """Removes what a run left in the folders that everybody may write to.
 
-With a uid of its own everything of that uid goes. Without one, what appeared in these folders during the run goes, but
-only where no other process of our uid could have made it (a Lambda environment, a container). Not covered: files put
-into older folders of our uid, and older files that were changed; only Landlock prevents those.
+With a uid of its own everything of that uid goes, also from folders inside that everybody may write to. Without one,
+what appeared in these folders during the run goes, but only where no other process of our uid could have made it (a
+Lambda environment, a container). Not covered: files put into older folders of our uid, and older files that were
+changed; only Landlock prevents those.
 """
 
 import contextlib
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from .attributes import FolderAttributes
 from .files import Counted, measure_entry, names_in, remove_entry
+from .folders import FIRST_UID, LAST_UID
 from .processes import all_pids, read_stat, real_uid
 
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+_RUN_UIDS = range(FIRST_UID, LAST_UID + 1)
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -49,10 +52,10 @@ class Leftovers:
         for folder in self.folders:
             try:
                 with _opened(folder) as descriptor:
-                    for name in self._new(folder, descriptor):
+                    for parent, name in self._new(folder, descriptor):
                         if total > limit_bytes:
                             return total
-                        total += measure_entry(descriptor, name, limit_bytes - total, counted)
+                        total += measure_entry(parent, name, limit_bytes - total, counted)
             except OSError as error:  # whatever the program did to it
                 counted.miss(error)
         return total
@@ -65,15 +68,17 @@ class Leftovers:
             with _opened(folder) as descriptor:
                 if folder in self._attributes:
                     self._attributes[folder].restore(descriptor)
-                for name in self._new(folder, descriptor):
-                    remove_entry(descriptor, name)
+                for parent, name in self._new(folder, descriptor):
+                    remove_entry(parent, name)
 
-    def _new(self, folder: str, descriptor: int) -> Iterator[str]:
-        owner = os.geteuid() if self.uid is None else self.uid
+    def _new(self, folder: str, descriptor: int) -> Iterator[tuple[int, str]]:
+        """What is new, each by its open folder and its name."""
+        if self.uid is not None:
+            yield from _entries_of(self.uid, descriptor)
+            return
         for name in names_in(descriptor) - self._earlier.get(folder, frozenset()):
-            with contextlib.suppress(FileNotFoundError):
-                if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_uid == owner:
-                    yield name
+            if (status := _status(descriptor, name)) and status.st_uid == os.geteuid():
+                yield descriptor, name
 
 
 def alone() -> bool:
@@ -87,6 +92,32 @@ def alone() -> bool:
     return all((stat := read_stat(pid)) is None or stat.parent == own for pid in others)
 
 
+def _entries_of(uid: int, folder: int) -> Iterator[tuple[int, str]]:
+    """What a uid has there, and in folders inside that everybody may write to, such as /tmp/.X11-unix.
+
+    Those of other runs are left out: they go as a whole when their run ends, and may be as deep as their run likes.
+    """
+    for name in names_in(folder):
+        status = _status(folder, name)
+        if status is None:
+            continue
+        if status.st_uid == uid:
+            yield folder, name
+        elif stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH and status.st_uid not in _RUN_UIDS:
+            with (
+                contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError),
+                _opened(name, folder) as inner,
+            ):
+                yield from _entries_of(uid, inner)
+
+
+def _status(folder: int, name: str) -> os.stat_result | None:
+    """None if it is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return None
+
+
 def _make_accessible(folder: str) -> None:
     """Gives us back the rights on a folder of ours; its mode is restored afterwards."""
     mode = stat.S_IMODE(Path(folder).stat().st_mode)
@@ -95,8 +126,8 @@ def _make_accessible(folder: str) -> None:
 
 
 @contextlib.contextmanager
-def _opened(folder: str) -> Iterator[int]:
-    descriptor = os.open(folder, _FOLDER_FLAGS)
+def _opened(folder: str, parent: int | None = None) -> Iterator[int]:
+    descriptor = os.open(folder, _FOLDER_FLAGS if parent is None else _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=parent)
     try:
         yield descriptor
     finally:

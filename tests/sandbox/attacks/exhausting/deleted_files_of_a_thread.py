@@ -10,7 +10,7 @@ ATTACK = Attack(
     limits={"file_size_mib": 16},
     source="""
 def fill():
-    call({'x86_64': 272, 'aarch64': 97}[os.uname().machine], 0x400)  # unshare: CLONE_FILES
+    with denied: call({'x86_64': 272, 'aarch64': 97}[os.uname().machine], 0x400)  # unshare: CLONE_FILES
     kept = []
     for n in range(30):
         kept.append(open('x', 'wb', buffering=0)); os.unlink('x'); kept[-1].write(bytes(4_000_000))

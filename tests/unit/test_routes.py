@@ -475,6 +475,12 @@ def test_a_page_of_another_origin_may_read_all_that_an_answer_tells(api: Api) ->
     assert told >= {"location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"}
 
 
+@pytest.mark.parametrize(("field", "value"), [("language", 1), ("source_code", []), ("source_code", "\x00")])
+def test_names_the_field_that_a_patch_gets_wrong(api: Api, field: str, value: object) -> None:
+    status, answer, _ = api("PATCH", f"/code-sessions/{api.session()}", {field: value})
+    assert (status, [error["field"] for error in answer["errors"]]) == (400, [f"body.{field}"])
+
+
 def test_the_openapi_document_is_as_strict_as_the_service(api: Api) -> None:
     _, document, _ = api("GET", "/openapi.json")
     bodies = [

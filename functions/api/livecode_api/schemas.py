@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from livecode.domain import CodeSession, Execution, ExecutionSummary, Outcome, Reason, SessionStatus, Status
@@ -53,6 +52,12 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _without_null(schema: dict[str, Any]) -> None:
+    """Describes a field that may be left out, but not be null."""
+    schema.update(schema.pop("anyOf")[0])
+    schema.pop("default", None)
+
+
 class CreateSessionRequest(Request):
     language: LanguageName = "python"
     source_code: SourceCode = ""
@@ -61,8 +66,8 @@ class CreateSessionRequest(Request):
 class PatchSessionRequest(Request):
     """Only what is given changes; `{}` changes nothing."""
 
-    language: LanguageName | SkipJsonSchema[None] = None
-    source_code: SourceCode | SkipJsonSchema[None] = None
+    language: LanguageName | None = Field(default=None, json_schema_extra=_without_null)
+    source_code: SourceCode | None = Field(default=None, json_schema_extra=_without_null)
 
     @model_validator(mode="before")
     @classmethod

@@ -27,6 +27,7 @@ static char stack[65536];
 static int wait_a_moment(void *) { usleep(300'000); _exit(0); }
 int main() {
     std::vector<char> data(85 << 20, 'd');
+    asm volatile("" : : "r"(data.data()) : "memory");  // or the compiler leaves it out
     MAKE_CHILD
     int status = -1;
     waitpid(-1, &status, __WALL);

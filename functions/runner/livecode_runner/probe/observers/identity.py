@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from .calls import Json, Observer, list_folder
+from . import INHERITED_DESCRIPTORS
+from .calls import Json, Observer
 from .kernel import read_line
 
 _OWN = Path("/proc/self")
@@ -28,19 +29,6 @@ def capabilities() -> Json:
     return {name: f"{mask.bit_count()} ({mask:#x})" if mask else "none" for name, mask in masks.items()}
 
 
-def descriptors() -> Json:
-    """Those open in this process, without those by which they are listed."""
-    return sorted(number for number in map(int, list_folder(_OWN / "fd")) if _is_open(number))
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
-
-
 OBSERVERS: dict[str, Observer] = {
     "uid": lambda: list(dict.fromkeys(os.getresuid())),
     "gid": lambda: list(dict.fromkeys(os.getresgid())),
@@ -53,5 +41,5 @@ OBSERVERS: dict[str, Observer] = {
     "seccomp_mode": lambda: {"0": "off", "1": "strict", "2": "filter"}[own_status()["Seccomp"]],
     "seccomp_filters": lambda: int(own_status()["Seccomp_filters"]),
     "environment_variables": lambda: (_OWN / "environ").read_bytes().count(b"\0"),
-    "descriptors": descriptors,
+    "descriptors": lambda: list(INHERITED_DESCRIPTORS),
 }

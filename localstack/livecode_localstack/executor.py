@@ -44,8 +44,7 @@ class ProcessExecutor(RuntimeExecutor):
             raise StatusErrorException("The execution environment does not start", payload=error.payload) from error
 
     def stop(self) -> None:
-        if self._environment:
-            _run(self._environment.close())
+        _run(self._stop())
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         result = _run(self._invoke(payload))
@@ -77,6 +76,11 @@ class ProcessExecutor(RuntimeExecutor):
         self._environment = ExecutionEnvironment(self._spec, log=self._log)
         await self._environment.start()
         return self._environment
+
+    async def _stop(self) -> None:
+        if self._environment:
+            await self._environment.close()
+        self._log_file.close()  # another environment that has something to log opens it again
 
     async def _invoke(self, payload: dict[str, str]) -> Invocation:
         environment, request_id = self._environment, payload["invoke-id"]

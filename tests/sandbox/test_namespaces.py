@@ -112,21 +112,26 @@ def test_knows_its_user(runner: RunnerProcess, needs: Callable[[str], None], lan
     assert (outcome.stdout, outcome.stderr) == ("True True True True root\n", "")
 
 
-def test_keeps_what_programs_need_of_the_machines_temporary_folder() -> None:
-    """Such as an interpreter that is installed there."""
-    with tempfile.TemporaryDirectory(prefix="livecode-tools-", dir="/tmp") as folder:
-        tools, root = Path(folder, "tools/bin"), Path(folder, "root")
-        for place in (Path(folder), tools, root):
-            place.mkdir(parents=True, exist_ok=True)
-            place.chmod(0o755)
+@pytest.mark.parametrize("place", ["/tmp", "/var/lib"])
+def test_keeps_what_programs_need_of_the_machines_temporary_folder(place: str) -> None:
+    """Such as an interpreter that is installed there, or a link there to where it is installed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="livecode-tools-", dir="/tmp") as folder,
+        tempfile.TemporaryDirectory(prefix="livecode-tools-", dir=place) as installed,
+    ):
+        tools, root = Path(installed, "tools/bin"), Path(folder, "root")
+        for each in (Path(folder), Path(installed), tools, root):
+            each.mkdir(parents=True, exist_ok=True)
+            each.chmod(0o755)
         (tools / "python3").symlink_to("/usr/bin/python3")
         (tools / "hello").write_text("#!/bin/sh\necho hello\n")
         (tools / "hello").chmod(0o755)
-        runner = RunnerProcess("own_uid", f"{tools}:/usr/bin:/bin", None, str(root))
+        Path(folder, "link").symlink_to(tools)
+        runner = RunnerProcess("own_uid", f"{folder}/link:/usr/bin:/bin", None, str(root))
         source_code = "import subprocess, sys\nsubprocess.run(['hello']); print(sys.executable, flush=True)"
         outcome = runner.run("python", source_code)
         runner.stop()
-    assert sorted(outcome.stdout.splitlines()) == [f"{tools}/python3", "hello"]
+    assert sorted(outcome.stdout.splitlines()) == [f"{folder}/link/python3", "hello"]
 
 
 @pytest.mark.parametrize("statement", ["os.abort()", "os.kill(os.getpid(), 15)", "os.kill(0, 9)"])

@@ -61,7 +61,9 @@ class Sandbox:
         self._uncleaned: Exception | None = None
         self._python = shared_python_folder(layers)
         self._readable = outermost([*_READABLE, *program_folders(path), *filter(None, [self._python])])
-        self._view = View.of(self._readable, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
+        # The folders of the PATH by their own names too: one may be a link, and its name must stay where it is.
+        needed = [*self._readable, *filter(None, path.split(":"))]
+        self._view = View.of(needed, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()

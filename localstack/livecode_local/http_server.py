@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.http import HttpVersion10, HttpVersion11
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -29,6 +30,7 @@ _BODY_BYTES = 16 * 1024 * 1024
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 4 * 1024 * 1024
 _LOOK_SECONDS = 0.05
+_BACKLOG = 128  # as asyncio has it
 
 
 class HttpServer:
@@ -57,7 +59,9 @@ class HttpServer:
     async def start(self, port: int) -> None:
         """Listens on 127.0.0.1; raises OSError for a port that is taken."""
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        # So many are accepted at once, before one of them can be closed again.
+        backlog = min(_BACKLOG, self._server.maximum_connections)
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=backlog)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -79,7 +83,7 @@ class _Server(web.Server):
         self._malformed = malformed
         self._warn = warn
         self._idle_seconds = idle_seconds
-        self._maximum_connections = maximum_connections
+        self.maximum_connections = maximum_connections
         self._warned = False
 
     def __call__(self) -> RequestHandler:
@@ -97,7 +101,7 @@ class _Server(web.Server):
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
-        if len(self.connections) > self._maximum_connections:
+        if len(self.connections) > self.maximum_connections:
             self._make_room(handler)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -106,11 +110,13 @@ class _Server(web.Server):
         return await self._handler(request)
 
     def _make_room(self, newest: RequestHandler) -> None:
-        """Closes the connection that has been idle longest; the new one where all others are at work."""
+        """Closes the connection that has been idle longest, or else that has kept us waiting longest for its request's
+        body; the new one where all others are at work."""
         if not self._warned:
-            self._warn(f"{self._maximum_connections} connections are open; for each new one the idlest is closed")
+            self._warn(f"{self.maximum_connections} connections are open; for each new one the idlest is closed")
         self._warned = True
-        idle = [each for each in self.connections if isinstance(each, _RequestHandler) and each.idle]
+        others = [each for each in self.connections if isinstance(each, _RequestHandler) and each is not newest]
+        idle = [each for each in others if each.idle] or [each for each in others if each.awaits_body]
         if idle:
             min(idle, key=lambda each: each.idle_since).force_close()
         else:
@@ -141,6 +147,7 @@ def _knows_transfer_coding(message: Any) -> bool:
 
 class _RequestHandler(RequestHandler):
     __slots__ = (
+        "_answered",
         "_body",
         "_body_timer",
         "_first_line",
@@ -157,6 +164,7 @@ class _RequestHandler(RequestHandler):
         self._first_line: bytes | None = b""  # None once it has been looked at
         self._half_closed = False
         self._body: Any = None  # of the latest request
+        self._answered: Any = None  # the body of the latest request that has been answered
         self._body_timer: asyncio.TimerHandle | None = None
         self._lingering: asyncio.Future[None] | None = None
         self._linger_bytes = _LINGER_BYTES
@@ -166,6 +174,10 @@ class _RequestHandler(RequestHandler):
     def idle(self) -> bool:
         """Whether it waits for a request, or for the rest of its head."""
         return self._waiter is not None and not self._waiter.done() and not self._messages
+
+    @property
+    def awaits_body(self) -> bool:
+        return self._body is not None and not self._body.is_eof() and not self._messages
 
     # ---- What comes in --------------------------------------------------------------------------------------------
 
@@ -205,6 +217,9 @@ class _RequestHandler(RequestHandler):
         """A body that is not complete by now will never be."""
         payload = self._messages[-1][1] if self._messages else self._body
         if payload is not None and not payload.is_eof():
+            if payload is self._answered:  # nobody but aiohttp reads it any more, to throw it away
+                payload.feed_eof()
+                return
             payload.set_exception(RequestPayloadError("the client has closed its side within the body"))
             payload.feed_eof()
 
@@ -239,12 +254,13 @@ class _RequestHandler(RequestHandler):
             super().handle_error(request, status, exc, message)  # for its log
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has been sent in part")
-        return self._malformed(status)
+        return self._malformed(413 if isinstance(exc, LineTooLong) else status)
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         finished = await super().finish_response(request, resp, start_time)
+        self._answered = self._body
         if self._body_timer:
             self._body_timer.cancel()
         self.idle_since = self._loop.time()

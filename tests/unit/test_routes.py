@@ -493,5 +493,12 @@ def test_the_openapi_document_is_as_strict_as_the_service(api: Api) -> None:
         language = schemas[name]["properties"]["language"]
         assert set(language["enum"]) == {"python", "py", "javascript", "js", "node", "c++", "cpp", "cxx"}
         assert {each["type"] for each in schemas[name]["properties"].values()} == {"string"}  # never null
+    [limit] = [
+        parameter["schema"]
+        for parameter in document["paths"]["/executions/session/{session_id}"]["get"]["parameters"]
+        if parameter["name"] == "limit"
+    ]
+    assert (limit["type"], limit["minimum"], limit["maximum"], limit["default"]) == ("integer", 1, 100, 100)
+    assert not {"ge", "le"} & set(limit)
     for alias in schemas["CreateSessionRequest"]["properties"]["language"]["enum"]:
         assert api.session(language=alias)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from livecode.domain import SessionLimits, SessionStatus, Status
 from livecode.errors import RateLimited, SourceTooLarge
@@ -21,7 +21,8 @@ from livecode_api.service import ExecutionService
 
 SessionId = Annotated[UUID, canonical_uuid, Path(description="A code session's id.")]
 ExecutionId = Annotated[UUID, canonical_uuid, Path(description="An execution's id.")]
-Limit = Annotated[int, plain_number, Query(ge=1, le=100, description="At most this many.")]
+# The bounds are not the query's: it would put them into the document by names that are not JSON Schema's.
+Limit = Annotated[int, Field(ge=1, le=100), plain_number, Query(description="At most this many.")]
 _SUMMARIES = TypeAdapter(list[schemas.ExecutionSummaryResponse])
 _LANGUAGES = TypeAdapter(list[schemas.LanguageResponse])
 _STATUS_TEXT = {

@@ -175,10 +175,12 @@ class Gateway:
         return gateway_response(self._responses, failure, request_id=request_id)
 
     def _malformed(self, status: int) -> web.Response:
-        failure = BAD_REQUEST if status < 500 else INTERNAL_ERROR
-        answer = self._fail(failure, str(uuid.uuid4()))
+        failure = {413: HEAD_TOO_LARGE}.get(status, BAD_REQUEST if status < 500 else INTERNAL_ERROR)
+        request_id = str(uuid.uuid4())
+        answer = self._fail(failure, request_id)
         response = web.Response(status=answer.status, body=answer.body)
         response.headers.update(answer.headers)
+        response.headers["x-amzn-RequestId"] = request_id
         response.force_close()
         return response
 

@@ -15,16 +15,17 @@ _GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class Server:
-    """Answers with the body that it got, after `pause_seconds`."""
+    """Answers with the body that it got, after `pause_seconds`; or with 413 if it is not to read any."""
 
-    def __init__(self, *, pause_seconds: float = 0, **settings) -> None:
+    def __init__(self, *, pause_seconds: float = 0, reads: bool = True, **settings) -> None:
         self.warnings: list[str] = []
         self.pause_seconds = pause_seconds
+        self.reads = reads
         self.http = HttpServer(self._answer, malformed=self._refuse, warn=self.warnings.append, **settings)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         await asyncio.sleep(self.pause_seconds)
-        return web.Response(body=await request.read())
+        return web.Response(body=await request.read()) if self.reads else web.Response(status=413)
 
     def _refuse(self, status: int) -> web.Response:
         response = web.Response(status=status, text="refused")
@@ -247,6 +248,46 @@ def test_a_crowd_at_work_is_not_disturbed_by_one_more():
                 assert (await rest(each)).startswith(b"HTTP/1.1 200")
                 writer.close()
             late.close()
+
+    run(test())
+
+
+def test_requests_that_do_not_go_on_make_room_for_new_ones():
+    async def test():
+        async with Server(maximum_connections=3) as server:
+            body = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"
+            crowd = [await server.connect(body) for _ in range(3)]
+            await eventually(lambda: server.http.connections == 3)
+            reader, late = await server.connect(_GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            assert (await rest(reader)).startswith(b"HTTP/1.1 200")
+            for _, writer in (*crowd, (None, late)):
+                writer.close()
+
+    run(test())
+
+
+def test_an_answer_before_the_end_of_a_body_is_no_error(caplog):
+    async def test():
+        async with Server(reads=False) as server:
+            reader, writer = await server.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\nabc")
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+            writer.write_eof()
+            await rest(reader)
+            writer.close()
+            await eventually(lambda: server.http.connections == 0)
+
+    run(test())
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("head", [b"GET /%s HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX-Long: %s\r\n\r\n"])
+def test_a_line_that_is_too_long_is_no_malformed_request(head):
+    async def test():
+        async with Server() as server:
+            reader, writer = await server.connect(head % (b"a" * 70_000))
+            assert (await rest(reader)).split(maxsplit=2)[1] == b"413"
+            writer.close()
 
     run(test())
 

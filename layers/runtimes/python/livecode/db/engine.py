@@ -233,6 +233,8 @@ def connected(engine: Engine) -> Iterator[Connection]:
 def _is_unavailable(error: DBAPIError) -> bool:
     if isinstance(error, InterfaceError) or error.connection_invalidated:
         return True
+    if _field(error, "V") in ("FATAL", "PANIC") and _sqlstate(error).startswith("XX"):
+        return True  # the server cannot serve this connection, as on a full disk: "could not write init file"
     return _sqlstate(error).startswith(_UNAVAILABLE_SQLSTATES)
 
 
@@ -242,5 +244,13 @@ def refuses_login(error: DBAPIError) -> bool:
 
 
 def _sqlstate(error: DBAPIError) -> str:
+    return _field(error, "C")
+
+
+def _field(error: DBAPIError, name: str) -> str:
+    """One of the fields of Postgres's answer, by its letter; "" if there is none.
+
+    https://www.postgresql.org/docs/current/protocol-error-fields.html
+    """
     details = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    return str(details.get("C", "")) if isinstance(details, dict) else ""
+    return str(details.get(name, "")) if isinstance(details, dict) else ""

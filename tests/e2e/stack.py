@@ -227,6 +227,14 @@ class EmbeddedStack:
         assert found is not None
         return found
 
+    def crash_postgres(self) -> Process:
+        """The process that was killed. Our own connections go with it, or the next statement would find one dead."""
+        assert self._engine is not None
+        crashed = self.postmaster()
+        crashed.kill()
+        self._engine.dispose()
+        return crashed
+
     # ---- Details --------------------------------------------------------------------------------------------------
 
     def environment(self) -> dict[str, str]:

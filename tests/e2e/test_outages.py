@@ -81,8 +81,7 @@ def test_a_message_waits_for_a_database_that_is_away(stack: EmbeddedStack) -> No
 
 def test_goes_on_after_the_database_has_crashed(stack: EmbeddedStack) -> None:
     session_id = stack.client.create("print('after the crash')")
-    crashed = stack.postmaster()
-    crashed.kill()
+    crashed = stack.crash_postgres()
     poll(lambda: stack.client.http.get("/health/database").status_code == 200, what="the database is back")
     execution = stack.client.wait(stack.client.start(session_id))
     assert (execution["status"], execution["stdout"]) == ("COMPLETED", "after the crash\n")

@@ -87,6 +87,9 @@ class InMemoryStore:
     def mark_sent(self, execution_id: UUID) -> None:
         self.rows[execution_id].sent = True
 
+    def withdraw_later(self, execution_id: UUID) -> None:
+        self.withdraw(execution_id)
+
     def withdraw(self, execution_id: UUID) -> bool:
         self._reach()
         if self.rows[execution_id].attempt:

@@ -1,4 +1,4 @@
-"""An HTTP server on loopback without a framework's routing, which no client can hold up or use up.
+"""An HTTP server on loopback without a framework's routing, which bounds what its clients can hold of it.
 
 How it works: aiohttp parses, and speaks HTTP. Here is added what a server needs whose clients are strangers: an end to
 idle connections and to requests that never become complete, a bound to the number of connections, answers to clients

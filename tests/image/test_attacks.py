@@ -3,6 +3,7 @@
 import json
 import shutil
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,8 @@ def project(tmp_path: Path) -> dict[Path, str]:
     for package in _PACKAGES:
         (folder / package).parent.mkdir(parents=True, exist_ok=True)
         (folder / package).symlink_to("/var/task")
-    for path in (tmp_path, *tmp_path.parents[:2], *folder.rglob("*")):
+    above = [path for path in tmp_path.parents if Path(tempfile.gettempdir()) in path.parents]
+    for path in (tmp_path, *above, *folder.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() else 0o644)
     return {

@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +25,7 @@ class Wire:
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
         self._up = True
-        self._swallows = self._silent = False
+        self._swallows = self._silent = self._hangs_up = False
         self._ends: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -46,8 +47,12 @@ class Wire:
     def swallow_results(self) -> None:
         self._swallows = True
 
+    def hang_up_on_statements(self) -> None:
+        """Until `mend`, lets clients log in, and ends their connection at the first statement."""
+        self._hangs_up = True
+
     def mend(self) -> None:
-        self._up, self._swallows, self._silent = True, False, False
+        self._up, self._swallows, self._silent, self._hangs_up = True, False, False, False
 
     def __enter__(self) -> Self:
         return self
@@ -70,8 +75,17 @@ class Wire:
                 continue
             server = socket.create_connection((self._target.host or "127.0.0.1", self._target.port or 5432))
             self._ends += [client, server]
-            for source, sink, passes in ((client, server, lambda _: True), (server, client, self._is_heard)):
+            for source, sink, passes in (
+                (client, server, partial(self._is_told, client)),
+                (server, client, self._is_heard),
+            ):
                 threading.Thread(target=_pump, args=(source, sink, passes), daemon=True).start()
+
+    def _is_told(self, client: socket.socket, message: bytes) -> bool:
+        if self._hangs_up and message[:1] in (b"P", b"Q"):  # Parse, Query
+            client.shutdown(socket.SHUT_RDWR)
+            return False
+        return True
 
     def _is_heard(self, answer: bytes) -> bool:
         self._silent |= self._swallows and bool(_COMMAND_COMPLETE.search(answer))

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
-from livecode.db.engine import connected, make_engine
+from livecode.db.engine import connected, make_engine, tell
 from livecode.errors import DatabaseUnavailable
+from tests.integration.outages import Wire
 
 
 @pytest.fixture
@@ -52,3 +54,20 @@ def test_is_away(unwell_server: str) -> None:
     with pytest.raises(DatabaseUnavailable), connected(engine):
         pytest.fail("it let us in")
     engine.dispose()
+
+
+def test_is_away_though_it_lets_us_in(database_url: str) -> None:
+    """Also while it has yet to be told what was lost with an earlier connection."""
+    with Wire(database_url) as wire:
+        engine = make_engine(wire.url, timeout_seconds=5, application_name="livecode-test")
+        with connected(engine) as connection:
+            connection.execute(text("SELECT 1"))
+        wire.hang_up_on_statements()
+        for _ in range(2):
+            tell(engine, "SELECT 2")
+            with pytest.raises(DatabaseUnavailable), connected(engine) as connection:
+                connection.execute(text("SELECT 3"))
+        wire.mend()
+        with connected(engine) as connection:
+            assert connection.execute(text("SELECT 4")).scalar() == 4
+        engine.dispose()

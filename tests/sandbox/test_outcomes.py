@@ -39,6 +39,17 @@ def test_names_the_signal(run_cpp, statement, signal):
     assert (outcome.exit_code, outcome.signal, outcome.reason) == (None, signal, Reason.RUNTIME_ERROR)
 
 
+@pytest.mark.parametrize("interpreter", ["{'x'}", '"/nowhere"', "{0}"])
+def test_a_program_that_cannot_be_executed_has_failed(run_cpp, interpreter):
+    # Older linkers put their own name first, and such a program runs.
+    outcome = run_cpp(f'__attribute__((section(".interp"))) extern const char x[] = {interpreter}; int main() {{}}')
+    assert (outcome.status, outcome.reason, outcome.exit_code, outcome.signal) in (
+        (Status.COMPLETED, None, 0, None),
+        (Status.FAILED, Reason.RUNTIME_ERROR, 126, None),
+    )
+    assert (outcome.stderr == "") is (outcome.exit_code == 0)
+
+
 def test_ends_unbounded_recursion_with_a_signal(run_cpp):
     outcome = run_cpp(
         "int f(volatile int *x) { int a[64]; a[0] = *x; return f(a) + a[0]; } int main() { int a = 1; return f(&a); }"

@@ -31,6 +31,7 @@ class Slots(Protocol):
     def take(self, session_id: UUID, execution_id: UUID) -> Slot: ...
     def mark_sent(self, execution_id: UUID) -> None: ...
     def withdraw(self, execution_id: UUID) -> bool: ...
+    def withdraw_later(self, execution_id: UUID) -> None: ...
 
 
 class Executions(Protocol):
@@ -176,7 +177,8 @@ class ExecutionService:
             return self.slots.withdraw(execution_id)
         except DatabaseUnavailable:
             self.logger.exception("withdraw failed", execution_id=str(execution_id))
-            return True  # the sweeper finds the row, and ends it
+            self.slots.withdraw_later(execution_id)
+            return True  # should this process end before, the sweeper finds the row, and ends it
 
     def _check_size(self, source_code: str) -> None:
         if len(source_code.encode()) > self.source_limit_bytes:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from livecode.domain import Outcome, RunLimits
+from livecode.domain import Outcome, Reason, RunLimits, Status
 from livecode.languages import LANGUAGES, Language
 
-from .sandbox import PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, SandboxFailed
+from .sandbox import CommandNotExecutable, PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, SandboxFailed
 from .text import hide_folders, to_text
 from .verdict import judge_compile, judge_run
 
@@ -24,6 +24,7 @@ __all__ = [
 
 # Kept of the environment's time to clean up and to store the result.
 _MARGIN_SECONDS = 3.0
+_NOT_EXECUTABLE = 126  # as shells have it
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _VERSION_WALL_SECONDS = 10.0
 _missing_libraries: WeakKeyDictionary[Sandbox, dict[str, frozenset[str]]] = WeakKeyDictionary()
@@ -56,7 +57,7 @@ def execute(
         with sandbox.open_run() as run:
             begun = True
             outcome = _execute(run, language, source_code, limits, time_left_seconds)
-    except SandboxFailed as error:
+    except (SandboxFailed, OSError) as error:  # OSError: no descriptor, no process, no space, of ours
         on_broken()
         if not begun:
             raise NothingRan from error
@@ -87,7 +88,24 @@ def _execute(
                 compile_output_truncated=compile_truncated,
                 compile_time_ms=compile_time_ms,
             )
-    result = _run_phase(run, language.run, run_limits(limits), time_left_seconds)
+    try:
+        result = _run_phase(run, language.run, run_limits(limits), time_left_seconds)
+    except CommandNotExecutable as error:
+        if language.compile is None:
+            raise
+        # The program itself: compilers can be made to write files that no kernel executes.
+        return Outcome(
+            status=Status.FAILED,
+            reason=Reason.RUNTIME_ERROR,
+            exit_code=_NOT_EXECUTABLE,
+            stderr=f"{error.complaint}\n",
+            compile_output=compile_output,
+            compile_output_truncated=compile_truncated,
+            execution_time_ms=0,
+            compile_time_ms=compile_time_ms,
+            cpu_time_ms=0,
+            memory_kb=0,
+        )
     verdict = judge_run(result, wall_time_seconds=limits.run_wall_time_seconds, file_size_mib=limits.file_size_mib)
     stdout, stdout_truncated = _printed(run, result.stdout, result.stdout_bytes, limits)
     stderr, stderr_truncated = _printed(run, result.stderr, result.stderr_bytes, limits, hide=True, note=verdict.note)

@@ -62,6 +62,19 @@ def run(sandbox: Any, told: list[str]) -> Any:
     )
 
 
+def test_an_environment_that_lacks_what_a_run_needs_says_so() -> None:
+    class Starved(BreakingSandbox):
+        @contextmanager
+        def open_run(self) -> Iterator[Run]:
+            raise OSError(24, "Too many open files")
+            yield
+
+    told: list[str] = []
+    with pytest.raises(NothingRan):
+        run(Starved(at="start"), told)
+    assert told == ["broken"]
+
+
 @pytest.mark.parametrize(("at", "error"), [("start", NothingRan), ("run", SandboxFailed)])
 def test_an_environment_that_breaks_says_so_and_whether_the_program_had_begun(at: str, error: type[Exception]) -> None:
     told: list[str] = []

@@ -44,7 +44,7 @@ def test_finds_the_memory_of_a_process_whose_main_thread_has_ended(holder):
 
 @pytest.mark.parametrize("holder", ["nothing special"], indirect=True)
 def test_threads_share_memory_and_descriptors(holder):
-    assert can_compare()
+    assert can_compare(holder)
     assert len(one_of_each(holder, Shared.MEMORY)) == 1
     assert len(one_of_each(holder, Shared.DESCRIPTORS)) == 1
 

@@ -90,7 +90,7 @@ def view_in_the_sandbox(sandbox: Sandbox, limits: RunLimits, settings: str) -> V
         with sandbox.open_run() as run:
             run.folder.write(_PROGRAM, zipped_observers())
             result = run.execute(("python3", "-I", _PROGRAM, settings), phase_limits)
-    except SandboxFailed as error:
+    except (SandboxFailed, OSError) as error:
         return View(error=str(error))
     failure = None
     if result.timed_out:

@@ -1,7 +1,16 @@
 """Runs strangers' programs so that they can neither harm, nor read, nor outlive the runner. Start at supervisor.py."""
 
 from .layers import Layer
-from .phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
+from .phase import CommandNotExecutable, PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
 from .sandbox import Run, Sandbox
 
-__all__ = ["Layer", "PhaseLimits", "PhaseResult", "Run", "Sandbox", "SandboxBroken", "SandboxFailed"]
+__all__ = [
+    "CommandNotExecutable",
+    "Layer",
+    "PhaseLimits",
+    "PhaseResult",
+    "Run",
+    "Sandbox",
+    "SandboxBroken",
+    "SandboxFailed",
+]

@@ -10,7 +10,7 @@ from .tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_m
 
 # So often at most: a program may not hide behind children that come and go.
 _MEASUREMENTS = 3
-_EXECUTION_SECONDS = 0.002  # from vfork to execve, for a child that does what such children do
+_EXECUTION_SECONDS = 0.005  # from vfork to execve, for a child that does what such children do
 
 
 def proportional_bytes(task: int, uid: int | None) -> int:
@@ -48,11 +48,11 @@ def _tasks_with_memory(pids: Iterable[int]) -> list[int]:
     return one_of_each(filter(resident_bytes, map(task_with_memory, pids)), Shared.MEMORY)
 
 
-def _is_settled(pids: Iterable[int], tasks: Iterable[int]) -> bool:
+def _is_settled(pids: Iterable[int], tasks: Collection[int]) -> bool:
     """Whether a measurement of these tasks can be believed; may wait a moment until the next is better."""
     if not all(map(resident_bytes, tasks)):
         return False  # one that ended in between left its share of the pages to those read later: they count twice
-    if can_compare() or all(stat.has_executed for pid in pids if (stat := read_stat(pid))):
+    if can_compare(tasks) or all(stat.has_executed for pid in pids if (stat := read_stat(pid))):
         return True
     time.sleep(_EXECUTION_SECONDS)
     return False

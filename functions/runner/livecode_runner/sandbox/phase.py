@@ -1,5 +1,6 @@
 """What a phase (compile or run) may use, and what it came to."""
 
+import os
 from dataclasses import dataclass
 
 
@@ -9,6 +10,14 @@ class SandboxFailed(Exception):
 
 class SandboxBroken(SandboxFailed):
     """No program can run in this environment any more: its process must end, so that another takes its place."""
+
+
+class CommandNotExecutable(SandboxFailed):
+    """The kernel refused the file that was to be executed. Whose failure that is depends on who made the file."""
+
+    def __init__(self, command: str, error: int) -> None:
+        super().__init__(f"{command}: {os.strerror(error)}")
+        self.complaint = str(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Spawns a command behind the launcher and tells the launcher's failures from the program's."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import select
@@ -8,10 +9,24 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .phase import SandboxFailed
+from .phase import CommandNotExecutable, SandboxFailed
 
 _STATUS_DESCRIPTOR = 3  # launcher.h says the same
 _LAUNCH_SECONDS = 10.0  # it takes under 1 ms; only a machine in trouble takes longer
+# What execve(2) says of a file that it does not execute, rather than of a machine that is short of something.
+_REFUSALS = frozenset(
+    {
+        errno.EACCES,
+        errno.EINVAL,
+        errno.EISDIR,
+        errno.ELIBBAD,
+        errno.ELOOP,
+        errno.ENOENT,
+        errno.ENOEXEC,
+        errno.ENOTDIR,
+        errno.ENOMEM,
+    }
+)
 _PIPE_BYTES = 1024 * 1024  # fs.pipe-max-size allows it to anyone; node drops what does not fit when it exits
 
 
@@ -84,6 +99,8 @@ def spawn(
             for child in filter(None, (pid, report.init)):
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
+            if report.refused is not None:
+                raise CommandNotExecutable(arguments[arguments.index("--") + 1], report.refused)
             raise SandboxFailed(f"the launcher failed: {report.failure or 'it reported nothing'}")
         pidfd = os.pidfd_open(pid)  # not reaped yet, so the number is still its own
         ours.pop_all()
@@ -138,16 +155,18 @@ class _Report:
     started_ns: int
     launch_cpu_ns: int
     failure: str | None
+    refused: int | None  # the error with which the kernel refused the file, if it was that
 
 
 def _parse_status(received: bytes, complete: bool) -> _Report:
     """From lines such as `init 11`, `pid 12` and `error landlock rule 13`."""
     ids: dict[str, int] = {}
-    failure = None if complete else "it hangs"
+    failure, refused = None if complete else "it hangs", None
     for line in received.decode().splitlines():
         word, *rest = line.split()
         if word == "error":
             failure = f"{' '.join(rest[:-1])}: {os.strerror(int(rest[-1]))}"
+            refused = int(rest[-1]) if rest[0] == "exec" and int(rest[-1]) in _REFUSALS else None
         else:
             ids[word] = int(rest[0])
     return _Report(
@@ -156,4 +175,5 @@ def _parse_status(received: bytes, complete: bool) -> _Report:
         started_ns=ids.get("started_ns", 0),
         launch_cpu_ns=ids.get("launch_cpu_ns", 0),
         failure=failure,
+        refused=refused,
     )

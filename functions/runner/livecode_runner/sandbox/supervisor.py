@@ -50,23 +50,30 @@ from .watch import Exceeded, ResourceWatch
 _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, a disk that hangs takes for ever
 
 
-def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> PhaseResult:
+def supervise(
+    program: Program, watch: ResourceWatch, limits: PhaseLimits, *, death_seconds: float = _DEATH_SECONDS
+) -> PhaseResult:
     """Returns when nothing of the program is left. Raises SandboxBroken if it cannot be ended. Closes `program`."""
     tree = watch.tree
     tree.pid, tree.init = program.pid, program.init
     stdout = Stream(program.stdout, limits.stream_limit_bytes)
     stderr = stdout if program.stderr == program.stdout else Stream(program.stderr, limits.stream_limit_bytes)
+    survives = False
     try:
         watch.start(time.monotonic())
         try:
             deadline = program.started + limits.wall_time_seconds
-            reason = _follow(program, [stdout, stderr], watch, deadline, limits)
+            reason = _follow(program, [stdout, stderr], watch, deadline, limits, death_seconds)
+        except SandboxBroken:
+            survives = True  # to wait for what survives SIGKILL would be to wait for ever
+            raise
         finally:
             ended = time.monotonic()
-            _kill_group(program.pid)
-            _, status, usage = os.wait4(program.pid, 0)
-            tree.pid = 0
-            orphans_cpu_seconds = tree.end()
+            if not survives:
+                _kill_group(program.pid)
+                _, status, usage = os.wait4(program.pid, 0)
+                tree.pid = 0
+                orphans_cpu_seconds = tree.end()
         for stream in {stdout, stderr}:
             stream.drain()
     finally:
@@ -94,7 +101,12 @@ def supervise(program: Program, watch: ResourceWatch, limits: PhaseLimits) -> Ph
 
 
 def _follow(
-    program: Program, streams: list[Stream], watch: ResourceWatch, deadline: float, limits: PhaseLimits
+    program: Program,
+    streams: list[Stream],
+    watch: ResourceWatch,
+    deadline: float,
+    limits: PhaseLimits,
+    death_seconds: float,
 ) -> Exceeded | str | None:
     """Reads and watches until the main process ends; kills the run over a limit, and says which."""
     poll = select.poll()
@@ -115,7 +127,7 @@ def _follow(
                 reason = watch.look(now)
             if reason is not None:
                 _kill(program.pid, watch.tree.pids())
-                deadline = now + _DEATH_SECONDS
+                deadline = now + death_seconds
         elif now >= deadline:
             raise SandboxBroken("the program survives SIGKILL")
         wake = deadline if reason is not None else min(deadline, watch.next_look)

@@ -58,15 +58,15 @@ def one_of_each(tasks: Iterable[int], what: Shared) -> list[int]:
     return ordered[:1] + [task for before, task in pairwise(ordered) if compare(before, task) != _SAME]
 
 
-def can_compare() -> bool:
-    """Whether the kernel tells here what tasks share; a container's filter may refuse."""
-    return _compare(os.getpid(), os.getpid(), Shared.MEMORY) == _SAME
+def can_compare(tasks: Iterable[int]) -> bool:
+    """Whether the kernel tells what these tasks share; a container's filter may refuse, or a want of privilege."""
+    return all(_compare(task, task, Shared.MEMORY) == _SAME for task in tasks if has_memory(task))
 
 
 def _compare(first: int, second: int, what: Shared) -> int:
     result: int = _libc.syscall(_KCMP, first, second, int(what), 0, 0)
     if result < 0:
-        return first - second
+        return first - second or _LESS  # refused: different, also from itself
     return _SAME if result == _SAME else (-1 if result == _LESS else 1)
 
 

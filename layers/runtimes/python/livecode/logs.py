@@ -17,4 +17,4 @@ def log_from(level: str) -> None:
     Lambda's own filter cannot do it: it takes a line without a level for INFO, and so would drop the metrics that we
     print. It stays at INFO or below, Powertools takes it over any level of ours, and this decides what is said.
     """
-    logging.disable(logging.getLevelNamesMapping()[level] - 1)
+    logging.disable(logging.getLevelNamesMapping()[level.upper()] - 1)

@@ -21,8 +21,8 @@ from livecode.errors import DatabaseUnavailable
 
 # Postgres's error classes for a server that is gone, stopping, starting or full, rather than asked wrongly; for a login
 # that it refuses (28: a password that is being changed, a proxy that has none yet); and for a writer that has become a
-# reader, as a failover leaves it (25006). https://www.postgresql.org/docs/current/errcodes-appendix.html
-_UNAVAILABLE_SQLSTATES = ("08", "25006", "28", "53", "57", "58")
+# reader, as a failover leaves it (25006); and for a statement that was undone in favour of another (40). https://www.postgresql.org/docs/current/errcodes-appendix.html
+_UNAVAILABLE_SQLSTATES = ("08", "25006", "28", "40", "53", "57", "58")
 
 # What our code leans on, whatever the server, the database or the login has for itself: settings of the start-up packet
 # come before theirs and cost no round trip, and these two are sent by pgjdbc as well, so that every proxy knows them.
@@ -116,9 +116,15 @@ def make_engine(
         used_at, record.info["used_at"] = record.info.get("used_at"), now
         if used_at is not None and now - used_at >= check_unused_after_seconds:
             _check(connection)
-        while untold:
-            _exchange(untold[0], lambda: connection.execute_simple(untold[0]))
-            untold.popleft()
+        try:
+            while untold:
+                _exchange(untold[0], lambda: connection.execute_simple(untold[0]))
+                untold.popleft()
+        except DisconnectionError as error:
+            if used_at is not None:
+                raise
+            # A connection that was made just now: SQLAlchemy would try once more, and then call it a mistake of ours.
+            raise DatabaseUnavailable from error
 
     return engine
 

@@ -111,3 +111,9 @@ class PostgresSlots:
         values = {"execution_id": execution_id, "burst": self._limits.rate_limit_burst}
         with connected(self._engine) as connection:
             return connection.execute(_WITHDRAW, values).one_or_none() is not None
+
+    def withdraw_later(self, execution_id: UUID) -> None:
+        """Has the row withdrawn, if no runner has seen it by then, as soon as the database can be reached again."""
+        values = {"execution_id": execution_id, "burst": self._limits.rate_limit_burst}
+        statement = _WITHDRAW.bindparams(**values).compile(self._engine, compile_kwargs={"literal_binds": True})
+        tell(self._engine, str(statement))

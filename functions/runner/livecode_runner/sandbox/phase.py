@@ -13,11 +13,14 @@ class SandboxBroken(SandboxFailed):
 
 
 class CommandNotExecutable(SandboxFailed):
-    """The kernel refused the file that was to be executed. Whose failure that is depends on who made the file."""
+    """The kernel refused the file that was to be executed. Whose failure that is depends on who made the file.
+
+    `complaint` says it to the author of the program.
+    """
 
     def __init__(self, command: str, error: int) -> None:
-        super().__init__(f"{command}: {os.strerror(error)}")
-        self.complaint = str(self)
+        super().__init__(f"the launcher failed: exec: {os.strerror(error)}")
+        self.complaint = f"{command}: {os.strerror(error)}"
 
 
 @dataclass(frozen=True, kw_only=True)

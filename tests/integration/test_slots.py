@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots, Slot
 from livecode.domain import SessionLimits
-from livecode.errors import ExecutionLimitReached, LiveCodeError, RateLimited, SessionNotFound
+from livecode.errors import ExecutionLimitReached, RateLimited, RequestError, SessionNotFound
 from tests.integration.conftest import engine_of
 
 
@@ -20,10 +20,10 @@ def new_session(engine: Engine, source_code: str = "print(1)") -> UUID:
     return session_id
 
 
-def take(engine: Engine, session_id: UUID, **limits: int) -> Slot | LiveCodeError:
+def take(engine: Engine, session_id: UUID, **limits: int) -> Slot | RequestError:
     try:
         return PostgresSlots(engine, SessionLimits(**limits)).take(session_id, uuid4())
-    except LiveCodeError as error:
+    except RequestError as error:
         return error
 
 

@@ -19,7 +19,7 @@ from livecode.config import DatabaseSettings, DeliverySettings, QueueSettings
 from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.upkeep import PostgresUpkeep
-from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable
+from livecode.errors import ExecutionHeld, Unavailable
 from livecode.logs import log_from, quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.sweeper.dead_letters import DeadLetters
@@ -76,7 +76,7 @@ class _Burial:
             # It comes back when that lease has ended.
             _come_back(record, after_seconds=ceil(held.lease_remaining_seconds) + 1)
             raise
-        except (DatabaseUnavailable, QueueUnavailable) as error:
+        except Unavailable as error:
             self.away = error
             _come_back(record, after_seconds=_AWAY_SECONDS)
             raise

@@ -1,45 +1,62 @@
-"""What can go wrong, named by what happened; `routes.py` maps the caller's errors to statuses and codes."""
+"""What can go wrong, in three trees, and each error named by what happened.
+
+A program that fails is in none of them: that is a result (`livecode.domain.Outcome`).
+"""
 
 
-class LiveCodeError(Exception):
-    """The caller asked for something that cannot be: an answer, not a failure of ours."""
+class RequestError(Exception):
+    """The caller asked for something that cannot be. Answered with a 4xx, and not tried again by us."""
 
 
-class SessionNotFound(LiveCodeError):
+class TransientError(Exception):
+    """We failed, and it passes by itself: trying again later, or in another environment, may succeed."""
+
+
+class PermanentError(Exception):
+    """We failed, and trying again changes nothing: somebody has to look at it."""
+
+
+class SessionNotFound(RequestError):
     pass
 
 
-class ExecutionNotFound(LiveCodeError):
+class ExecutionNotFound(RequestError):
     pass
 
 
-class UnknownLanguage(LiveCodeError):
+class UnknownLanguage(RequestError):
     pass
 
 
-class SourceTooLarge(LiveCodeError):
+class SourceTooLarge(RequestError):
     pass
 
 
-class ExecutionLimitReached(LiveCodeError):
+class ExecutionLimitReached(RequestError):
     pass
 
 
-class RateLimited(LiveCodeError):
+class RateLimited(RequestError):
+    """The session's token bucket is empty."""
+
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__()
         self.retry_after_seconds = retry_after_seconds
 
 
-class QueueUnavailable(LiveCodeError):
+class Unavailable(TransientError):
+    """Something that the service depends on does not answer. Callers are told 503."""
+
+
+class QueueUnavailable(Unavailable):
     pass
 
 
-class DatabaseUnavailable(LiveCodeError):
+class DatabaseUnavailable(Unavailable):
     pass
 
 
-class ExecutionHeld(Exception):
+class ExecutionHeld(TransientError):
     """Another runner holds the execution: its message must outlive that lease."""
 
     def __init__(self, lease_remaining_seconds: float) -> None:
@@ -47,9 +64,9 @@ class ExecutionHeld(Exception):
         self.lease_remaining_seconds = lease_remaining_seconds
 
 
-class PoisonMessage(Exception):
-    """A message that no version of ours will ever understand."""
+class UnknownMessageVersion(TransientError):
+    """A message of a newer version than this code knows; a newer runner can read it."""
 
 
-class UnknownMessageVersion(Exception):
-    """A message of a newer version than this code knows."""
+class PoisonMessage(PermanentError):
+    """A message that no version of this service will ever understand."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import ssl
+import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,9 @@ _UNAVAILABLE_SQLSTATES = ("08", "25006", "28", "40", "53", "57", "58")
 # come before theirs and cost no round trip, and these two are sent by pgjdbc as well, so that every proxy knows them.
 # pg8000 reads times in ISO form only: under DateStyle "SQL, DMY" it takes the day for the month.
 _SESSION_SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO"}
+
+# What pg8000 raises when the answer to its first words is not what it expects, such as an error before TLS is settled.
+_NOT_UNDERSTOOD = (LookupError, UnicodeError, struct.error)
 
 _logger = logging.getLogger(__name__)
 
@@ -59,7 +63,9 @@ def make_engine(
     check_unused_after_seconds: float = 1.0,
     login: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Engine:
-    """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|require|verify-full]`.
+    """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|prefer|require|verify-full]`.
+
+    Without `sslmode` it prefers TLS, as libpq does: it is used, unverified, where the server offers it.
 
     `login` is asked before each new connection for what the URL leaves open: a token that soon ends, a password that
     changes. Nothing is asked or connected yet, so a snapshot of this process holds neither. What it raises is told as
@@ -75,9 +81,11 @@ def make_engine(
         "application_name": application_name,
         "startup_params": _SESSION_SETTINGS,
     }
-    match parsed.query.get("sslmode", "disable"):
+    match parsed.query.get("sslmode", "prefer"):
         case "disable":
-            pass
+            connect_args["ssl_context"] = False
+        case "prefer":
+            connect_args["ssl_context"] = None
         case "require":
             context = ssl.create_default_context()
             context.check_hostname = False
@@ -100,14 +108,17 @@ def make_engine(
 
     untold = _UNTOLD[engine] = deque[str](maxlen=_MOST_UNTOLD)
 
-    if login is not None:
-
-        @event.listens_for(engine, "do_connect")
-        def log_in(_: object, __: object, ___: object, arguments: dict[str, Any]) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _: object, positional: list[Any], arguments: dict[str, Any]) -> Any:
+        if login is not None:
             try:
                 arguments.update(login())
             except Exception as error:  # whoever is asked for the login, without it nobody gets in
                 raise DatabaseUnavailable from error
+        try:
+            return dialect.connect(*positional, **arguments)
+        except _NOT_UNDERSTOOD as error:
+            raise DatabaseUnavailable from error
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, _: object) -> None:

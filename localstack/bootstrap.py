@@ -19,9 +19,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT / "localstack"))
 
-from livecode_local.errors import StackError  # noqa: E402
-from livecode_local.postgres_binaries import MINIMUM_VERSION, system_postgres, wheel_postgres  # noqa: E402
-from livecode_local.state import open_state_folder, reachable_by_others, remove_state_folder  # noqa: E402
+from livecode_embedded.errors import StackError  # noqa: E402
+from livecode_embedded.postgres_binaries import MINIMUM_VERSION, system_postgres, wheel_postgres  # noqa: E402
+from livecode_embedded.state import open_state_folder, reachable_by_others, remove_state_folder  # noqa: E402
 
 VENV = PROJECT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
@@ -262,7 +262,7 @@ def build_launcher() -> None:
         run(["make", "--silent", "-C", str(LAUNCHER)], "The sandbox's launcher cannot be built")
 
 
-def serve(arguments: list[str], *, module: str = "livecode_local") -> None:
+def serve(arguments: list[str], *, module: str = "livecode_embedded") -> None:
     paths = [PROJECT / "localstack", PROJECT / "layers" / "runtimes" / "python"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     os.execve(VENV_PYTHON, [str(VENV_PYTHON), "-m", module, *arguments], environment)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT, RUNNER_IMAGE, build_runner_image, image_size_bytes
-from livecode_local.errors import StackError
-from livecode_local.state import open_state_folder
+from livecode_embedded.errors import StackError
+from livecode_embedded.state import open_state_folder
 
 
 def main(arguments: list[str]) -> int:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecode_local.errors import StackError
-from livecode_local.processes import start_process
+from livecode_embedded.errors import StackError
+from livecode_embedded.processes import start_process
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from livecode_docker.engine import DockerEngine
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 
 PROJECT = Path(__file__).resolve().parents[2]
 RUNNER_IMAGE = "livecode-runner:latest"

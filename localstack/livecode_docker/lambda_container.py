@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from livecode_docker.engine import DockerEngine
 from livecode_docker.images import RUNNER_IMAGE
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 
 _LIKE_LAMBDA = (
     "--network=host",

@@ -12,14 +12,14 @@ import sys
 import time
 from pathlib import Path
 
-from livecode_local.errors import StackError
-from livecode_local.foreground import until_stopped
-from livecode_local.logs import Terminal, say
-from livecode_local.parameters import parse_parameters
-from livecode_local.ports import chosen_port
-from livecode_local.processes import adopt_orphans, kill_orphans
-from livecode_local.self_check import check_languages
-from livecode_local.state import StateLock, open_state_folder, remove_stack_file
+from livecode_embedded.errors import StackError
+from livecode_embedded.foreground import until_stopped
+from livecode_embedded.logs import Terminal, say
+from livecode_embedded.parameters import parse_parameters
+from livecode_embedded.ports import chosen_port
+from livecode_embedded.processes import adopt_orphans, kill_orphans
+from livecode_embedded.self_check import check_languages
+from livecode_embedded.state import StateLock, open_state_folder, remove_stack_file
 from livecode_localstack import compose
 from livecode_localstack.deploy import BUCKET, Deployer
 from livecode_localstack.package import package

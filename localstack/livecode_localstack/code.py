@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livecode_local.environment import EnvironmentSpec
+from livecode_embedded.environment import EnvironmentSpec
 from livecode_localstack.settings import ExecutorSettings
 
 if TYPE_CHECKING:

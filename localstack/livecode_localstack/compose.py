@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from livecode_local.errors import StackError
-from livecode_local.logs import say
+from livecode_embedded.errors import StackError
+from livecode_embedded.logs import say
 
 COMPOSE_FILE = Path(__file__).parents[1] / "compose.yaml"
 LAST_FREE_VERSION = "4.14.0"

@@ -7,7 +7,7 @@ to an alias, which package.py leaves out. 4.14.0 does not.
 from collections.abc import Mapping
 from typing import Any
 
-from livecode_local.intrinsics import Resolver
+from livecode_embedded.intrinsics import Resolver
 
 
 class _Undecided(Exception):

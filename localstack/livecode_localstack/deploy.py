@@ -10,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from livecode_local.errors import StackError
-from livecode_local.intrinsics import REGION, STACK_NAME
+from livecode_embedded.errors import StackError
+from livecode_embedded.intrinsics import REGION, STACK_NAME
 from livecode_localstack.package import Package, as_text
 
 BUCKET = "livecode-deployments"

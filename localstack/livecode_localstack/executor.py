@@ -16,8 +16,8 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from livecode_local.environment import EnvironmentFailed, EnvironmentSpec, ExecutionEnvironment, Invocation
-from livecode_local.log_files import RotatingLog
+from livecode_embedded.environment import EnvironmentFailed, EnvironmentSpec, ExecutionEnvironment, Invocation
+from livecode_embedded.log_files import RotatingLog
 from livecode_localstack.code import environment_spec, prepare_code
 from livecode_localstack.settings import ExecutorSettings
 

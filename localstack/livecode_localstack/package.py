@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_localstack.conditions import without_what_is_off
 
 # Of the image that `make image` builds; no registry has it.

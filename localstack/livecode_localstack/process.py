@@ -8,9 +8,9 @@ from pathlib import Path
 
 import aiohttp
 
-from livecode_local.errors import StackError
-from livecode_local.log_files import trim
-from livecode_local.processes import exit_status, kill_tree, start_process
+from livecode_embedded.errors import StackError
+from livecode_embedded.log_files import trim
+from livecode_embedded.processes import exit_status, kill_tree, start_process
 from livecode_localstack.settings import ExecutorSettings
 
 ADDRESS = "127.0.0.1"

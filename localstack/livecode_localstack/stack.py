@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livecode_local.errors import StackError
-from livecode_local.logs import Terminal, say
-from livecode_local.ports import check_port
-from livecode_local.postgres import Postgres
-from livecode_local.state import remove_stack_file, write_stack_file
+from livecode_embedded.errors import StackError
+from livecode_embedded.logs import Terminal, say
+from livecode_embedded.ports import check_port
+from livecode_embedded.postgres import Postgres
+from livecode_embedded.state import remove_stack_file, write_stack_file
 from livecode_localstack.deploy import BUCKET, Deployer, Deployment
 from livecode_localstack.package import package
 from livecode_localstack.process import LocalStackProcess

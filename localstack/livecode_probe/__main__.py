@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from livecode_docker.images import PROJECT
-from livecode_local.errors import StackError
-from livecode_local.state import open_state_folder
+from livecode_embedded.errors import StackError
+from livecode_embedded.state import open_state_folder
 from livecode_probe.invoke import probe_function
 from livecode_probe.table import render
 from livecode_probe.targets import probe_embedded, probe_image

@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from livecode_local.errors import StackError
-from livecode_local.intrinsics import REGION
+from livecode_embedded.errors import StackError
+from livecode_embedded.intrinsics import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -14,14 +14,14 @@ from livecode_docker.emulator import emulator
 from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT, build_runner_image
 from livecode_docker.lambda_container import LambdaContainer
-from livecode_local.errors import StackError
-from livecode_local.functions import LambdaFunction
-from livecode_local.intrinsics import REGION
-from livecode_local.parameters import own_parameters, parse_parameters
-from livecode_local.processes import adopt_orphans, kill_orphans
-from livecode_local.specs import FunctionSpec
-from livecode_local.state import StateLock
-from livecode_local.template import Template
+from livecode_embedded.errors import StackError
+from livecode_embedded.functions import LambdaFunction
+from livecode_embedded.intrinsics import REGION
+from livecode_embedded.parameters import own_parameters, parse_parameters
+from livecode_embedded.processes import adopt_orphans, kill_orphans
+from livecode_embedded.specs import FunctionSpec
+from livecode_embedded.state import StateLock
+from livecode_embedded.template import Template
 from livecode_probe.invoke import EVENT, probe_function, read_report
 
 RUNNER = "RunnerFunction"

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT
-from livecode_local.errors import StackError
-from livecode_local.foreground import until_stopped
-from livecode_local.logs import Terminal, say
-from livecode_local.parameters import parse_parameters
-from livecode_local.ports import check_port, chosen_port
-from livecode_local.state import StateLock, open_state_folder, remove_stack_file
+from livecode_embedded.errors import StackError
+from livecode_embedded.foreground import until_stopped
+from livecode_embedded.logs import Terminal, say
+from livecode_embedded.parameters import parse_parameters
+from livecode_embedded.ports import check_port, chosen_port
+from livecode_embedded.state import StateLock, open_state_folder, remove_stack_file
 from livecode_sam.cli import SamCli, see_to_layer_python
 from livecode_sam.images import build_image_for_sam, build_runner_stand_in, python_image
 from livecode_sam.network import docker_network

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livecode_docker.images import PROJECT
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 
 BUILD_FOLDER = PROJECT / ".aws-sam" / "build"
 _LAYER_PYTHON = "python3.13"  # BuildMethod of the template's layer

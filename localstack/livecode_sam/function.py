@@ -5,7 +5,7 @@ import json
 
 import aiohttp
 
-from livecode_local.environment import Invocation
+from livecode_embedded.environment import Invocation
 
 
 class SamFunction:

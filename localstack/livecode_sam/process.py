@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable, Sequence
 
 from livecode_docker.images import PROJECT
-from livecode_local.errors import StackError
-from livecode_local.processes import exit_status, kill_tree, start_process
+from livecode_embedded.errors import StackError
+from livecode_embedded.processes import exit_status, kill_tree, start_process
 from livecode_sam.cli import SamCli
 
 _START_SECONDS = 120

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from ipaddress import IPv4Network, ip_address
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 
 _CHUNK_BYTES = 65536
 

@@ -18,18 +18,18 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from livecode_docker.images import PROJECT
-from livecode_local.aws_endpoint import AwsEndpoint
-from livecode_local.errors import StackError
-from livecode_local.logs import FunctionLogs, Terminal
-from livecode_local.mappings import EventSourceMapping
-from livecode_local.postgres import Postgres
-from livecode_local.schedules import Schedule
-from livecode_local.specs import StackSpec
-from livecode_local.sqs.queue import Queue
-from livecode_local.sqs.store import MessageStore
-from livecode_local.stack import MIGRATE_FUNCTION, error_text, make_queues
-from livecode_local.state import remove_stack_file, write_stack_file
-from livecode_local.template import Template
+from livecode_embedded.aws_endpoint import AwsEndpoint
+from livecode_embedded.errors import StackError
+from livecode_embedded.logs import FunctionLogs, Terminal
+from livecode_embedded.mappings import EventSourceMapping
+from livecode_embedded.postgres import Postgres
+from livecode_embedded.schedules import Schedule
+from livecode_embedded.specs import StackSpec
+from livecode_embedded.sqs.queue import Queue
+from livecode_embedded.sqs.store import MessageStore
+from livecode_embedded.stack import MIGRATE_FUNCTION, error_text, make_queues
+from livecode_embedded.state import remove_stack_file, write_stack_file
+from livecode_embedded.template import Template
 from livecode_sam.cli import BUILD_FOLDER, SamCli
 from livecode_sam.function import SamFunction
 from livecode_sam.network import DockerNetwork

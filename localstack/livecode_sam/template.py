@@ -6,7 +6,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from livecode_local.state import write_private
+from livecode_embedded.state import write_private
 from livecode_sam.images import RUNNER_STAND_IN
 
 _START_SECONDS = 60  # of a container, on a busy machine

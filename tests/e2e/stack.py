@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 class EmbeddedStack:
     """One stack with a state folder of its own; it can be stopped and started again on the same state."""
 
-    module = "livecode_local"
+    module = "livecode_embedded"
     options: tuple[str, ...] = ("--no-self-check",)
     port_setting = "LIVECODE_PORT"
     serves_without_stage = True

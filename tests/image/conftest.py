@@ -21,11 +21,11 @@ from livecode_docker.emulator import emulator
 from livecode_docker.engine import DockerEngine, docker_engine
 from livecode_docker.images import PROJECT, build_runner_image
 from livecode_docker.lambda_container import LambdaContainer
-from livecode_local.errors import StackError
-from livecode_local.intrinsics import REGION
-from livecode_local.specs import FunctionSpec
-from livecode_local.state import open_state_folder
-from livecode_local.template import Template
+from livecode_embedded.errors import StackError
+from livecode_embedded.intrinsics import REGION
+from livecode_embedded.specs import FunctionSpec
+from livecode_embedded.state import open_state_folder
+from livecode_embedded.template import Template
 from tests.image.service import Service
 from tests.integration.conftest import engine_of, named, postgres_url, run_statements, template_database
 

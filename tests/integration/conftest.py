@@ -14,10 +14,10 @@ from sqlalchemy import Engine, make_url, text
 
 from livecode.db import migrate
 from livecode.db.engine import make_engine
-from livecode_local.postgres import Postgres
+from livecode_embedded.postgres import Postgres
 from tests.toolchain import link_toolchain
 
-# from livecode_local.postgres import LocalPostgres
+# from livecode_embedded.postgres import LocalPostgres
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = "livecode_template"

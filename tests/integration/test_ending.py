@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from livecode_local.functions import LambdaFunction
-from livecode_local.specs import FunctionSpec
+from livecode_embedded.functions import LambdaFunction
+from livecode_embedded.specs import FunctionSpec
 
 PROJECT = Path(__file__).parents[2]
 HANDLER = """

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from livecode_local.intrinsics import Resolver
-from livecode_local.transform import translate
+from livecode_embedded.intrinsics import Resolver
+from livecode_embedded.transform import translate
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
 _REFERENCE = re.compile(r"<(\w+)[.>]")

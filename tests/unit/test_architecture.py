@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "livecode_api": {"livecode", "livecode_api"},
     "livecode_runner": {"livecode", "livecode_runner"},
 }
-OURS = {*PACKAGES, "livecode_local"}
+OURS = {*PACKAGES, "livecode_embedded"}
 MODULES = [pytest.param(name, path, id=str(path.relative_to(ROOT))) for name, root in PACKAGES.items()
            for path in sorted(root.rglob("*.py"))]  # fmt: skip
 

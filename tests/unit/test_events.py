@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 
 from livecode.domain import Status
-from livecode_local.template import Template
+from livecode_embedded.template import Template
 from livecode_probe.invoke import EVENT
 from livecode_runner.probe import is_probe
 from livecode_runner.probe.event import why_refused

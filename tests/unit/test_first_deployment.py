@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from livecode_local.intrinsics import Resolver
+from livecode_embedded.intrinsics import Resolver
 from livecode_runner.config import SandboxSettings
 from livecode_runner.sandbox.layers import Layer
 from tests.unit.deployed import TEMPLATE, Deployed

@@ -7,10 +7,17 @@ from weakref import WeakKeyDictionary
 
 from livecode.domain import Outcome, Reason, RunLimits, Status
 from livecode.languages import LANGUAGES, Language
-
-from .sandbox import CommandNotExecutable, PhaseLimits, PhaseResult, Run, Sandbox, SandboxBroken, SandboxFailed
-from .text import hide_folders, to_text
-from .verdict import judge_compile, judge_run
+from livecode_runner.sandbox import (
+    CommandNotExecutable,
+    PhaseLimits,
+    PhaseResult,
+    Run,
+    Sandbox,
+    SandboxBroken,
+    SandboxFailed,
+)
+from livecode_runner.text import hide_folders, to_text
+from livecode_runner.verdict import judge_compile, judge_run
 
 __all__ = [
     "EnvironmentOutOfTime",

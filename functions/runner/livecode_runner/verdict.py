@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from livecode.domain import Reason, Status
-
-from .sandbox import PhaseResult
+from livecode_runner.sandbox import PhaseResult
 
 
 @dataclass(frozen=True, kw_only=True)

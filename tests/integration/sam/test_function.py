@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from livecode_local.environment import Invocation
-from livecode_local.http_server import HttpServer
+from livecode_embedded.environment import Invocation
+from livecode_embedded.http_server import HttpServer
 from livecode_sam.function import SamFunction
 
 

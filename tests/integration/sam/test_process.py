@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_sam.cli import SamCli
 from livecode_sam.process import SamProcess
 

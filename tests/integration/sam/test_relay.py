@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_sam.relay import Relay
 
 HERE = IPv4Network("127.0.0.0/8")

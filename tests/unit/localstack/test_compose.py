@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_localstack import compose
 from livecode_localstack.process import SETTINGS
 

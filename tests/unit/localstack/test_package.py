@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_localstack.package import as_text, package
 
 PROJECT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from livecode_local.errors import StackError
+from livecode_embedded.errors import StackError
 from livecode_sam.cli import SamCli, see_to_layer_python
 
 ENVIRONMENT = {"DOCKER_HOST": "unix:///there", "AWS_SECRET_ACCESS_KEY": "secret"}

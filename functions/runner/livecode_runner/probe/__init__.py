@@ -4,8 +4,8 @@ An event of its own asks for it (event.py), which the queue cannot bring. `obser
 the runner and in the sandbox; report.py is what comes of it.
 """
 
-from .event import is_probe
-from .report import Finding, ProbeReport, View
-from .views import probe_environment
+from livecode_runner.probe.event import is_probe
+from livecode_runner.probe.report import Finding, ProbeReport, View
+from livecode_runner.probe.views import probe_environment
 
 __all__ = ["Finding", "ProbeReport", "View", "is_probe", "probe_environment"]

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .event import VERSION
-from .observers.calls import Json
+from livecode_runner.probe.event import VERSION
+from livecode_runner.probe.observers.calls import Json
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,11 @@ from typing import Any
 
 from livecode.domain import RunLimits
 from livecode_runner.execute import run_limits
+from livecode_runner.probe.event import why_refused
+from livecode_runner.probe.report import ProbeReport, View, read_view
 from livecode_runner.sandbox import Sandbox, SandboxFailed
 from livecode_runner.sandbox.seccomp import ARCHITECTURES
 from livecode_runner.sandbox.syscalls import SYSCALLS
-
-from .event import why_refused
-from .report import ProbeReport, View, read_view
 
 WALL_TIME_SECONDS = 10.0  # a quiet machine takes half a second
 _FOLDER = Path(__file__).parent

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .phase import SandboxFailed
+from livecode_runner.sandbox.phase import SandboxFailed
 
 _REMOVE_SECONDS = 5.0
 

@@ -7,9 +7,9 @@ python3 -m livecode_runner.sandbox.install_users --image   adds all that an imag
 import sys
 from pathlib import Path
 
-from .folders import FIRST_UID, LAST_UID
-from .users import with_users
-from .view import TEMPORARY_FOLDERS
+from livecode_runner.sandbox.folders import FIRST_UID, LAST_UID
+from livecode_runner.sandbox.users import with_users
+from livecode_runner.sandbox.view import TEMPORARY_FOLDERS
 
 _USERS_OF_RUNS = range(FIRST_UID, LAST_UID + 1)
 # Which one Lambda takes is not documented: 993 was seen, and 480 to 500 before. Debian gives 100 to 999 to services.

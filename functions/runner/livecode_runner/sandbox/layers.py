@@ -6,8 +6,8 @@ import signal
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .phase import SandboxFailed
-from .spawn import spawn
+from livecode_runner.sandbox.phase import SandboxFailed
+from livecode_runner.sandbox.spawn import spawn
 
 # linux/prctl.h
 _PR_SET_DUMPABLE, _PR_GET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 3, 36

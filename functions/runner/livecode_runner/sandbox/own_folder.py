@@ -10,9 +10,16 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from .attributes import FolderAttributes
-from .files import FOLDER_FLAGS, Counted, entry_exists, make_accessible, measure_entry, remove_entry
-from .phase import SandboxBroken, SandboxFailed
+from livecode_runner.sandbox.attributes import FolderAttributes
+from livecode_runner.sandbox.files import (
+    FOLDER_FLAGS,
+    Counted,
+    entry_exists,
+    make_accessible,
+    measure_entry,
+    remove_entry,
+)
+from livecode_runner.sandbox.phase import SandboxBroken, SandboxFailed
 
 _ATTRIBUTES = FolderAttributes(mode=0o711, flags=0, extended={})
 _ATTEMPTS = 5  # at what a program of another runner with our uid may be taking away meanwhile

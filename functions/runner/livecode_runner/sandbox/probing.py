@@ -5,10 +5,10 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from .cgroups import Hierarchy
-from .folders import FIRST_UID
-from .layers import NAMESPACES, Layer, ProbeReport, probe
-from .phase import SandboxFailed
+from livecode_runner.sandbox.cgroups import Hierarchy
+from livecode_runner.sandbox.folders import FIRST_UID
+from livecode_runner.sandbox.layers import NAMESPACES, Layer, ProbeReport, probe
+from livecode_runner.sandbox.phase import SandboxFailed
 
 BUILD = Path(__file__).parent / "build"
 LAUNCHER = str(BUILD / "launcher")

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .glance import Glance
-from .phase import SandboxBroken
+from livecode_runner.sandbox.glance import Glance
+from livecode_runner.sandbox.phase import SandboxBroken
 
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
 _REAP_SECONDS = 0.05

@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .layers import Layer
-from .probing import BUILD
+from livecode_runner.sandbox.layers import Layer
+from livecode_runner.sandbox.probing import BUILD
 
 SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
 

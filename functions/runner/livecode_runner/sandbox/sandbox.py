@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import partial
 
-from .cgroups import Cgroup, Hierarchy
-from .folders import BaseFolder, RunFolder
-from .layers import Layer, adopt_orphans, make_unreadable
-from .leftovers import SHARED_FOLDERS, Leftovers, alone
-from .phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
-from .probing import (
+from livecode_runner.sandbox.cgroups import Cgroup, Hierarchy
+from livecode_runner.sandbox.folders import BaseFolder, RunFolder
+from livecode_runner.sandbox.layers import Layer, adopt_orphans, make_unreadable
+from livecode_runner.sandbox.leftovers import SHARED_FOLDERS, Leftovers, alone
+from livecode_runner.sandbox.phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
+from livecode_runner.sandbox.probing import (
     BUILD,
     LAUNCHER,
     filter_argument,
@@ -23,13 +23,13 @@ from .probing import (
     probe_layers,
     probe_namespaces,
 )
-from .processes import ProcessTree, UidSurvey, survey_uid, thread_ids
-from .readable import SITECUSTOMIZE, outermost, program_folders, shared_python_folder
-from .spawn import spawn
-from .supervisor import supervise
-from .users import user_name
-from .view import TEMPORARY_FOLDERS, View
-from .watch import ResourceWatch
+from livecode_runner.sandbox.processes import ProcessTree, UidSurvey, survey_uid, thread_ids
+from livecode_runner.sandbox.readable import SITECUSTOMIZE, outermost, program_folders, shared_python_folder
+from livecode_runner.sandbox.spawn import spawn
+from livecode_runner.sandbox.supervisor import supervise
+from livecode_runner.sandbox.users import user_name
+from livecode_runner.sandbox.view import TEMPORARY_FOLDERS, View
+from livecode_runner.sandbox.watch import ResourceWatch
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")

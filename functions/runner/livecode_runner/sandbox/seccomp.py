@@ -14,7 +14,7 @@ import struct
 import sys
 from pathlib import Path
 
-from .syscalls import NEWEST_KNOWN_SYSCALL, SYSCALLS
+from livecode_runner.sandbox.syscalls import NEWEST_KNOWN_SYSCALL, SYSCALLS
 
 VARIANTS = ("own_uid", "shared_uid")
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*, linux/audit.h

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .phase import CommandNotExecutable, SandboxFailed
+from livecode_runner.sandbox.phase import CommandNotExecutable, SandboxFailed
 
 _STATUS_DESCRIPTOR = 3  # launcher.h says the same
 _LAUNCH_SECONDS = 10.0  # it takes under 1 ms; only a machine in trouble takes longer

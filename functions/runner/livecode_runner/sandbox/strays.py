@@ -8,9 +8,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .files import FOLDER_FLAGS, Counted, measure_entry, names_in
-from .own_folder import OwnFolder
-from .processes import read_stat
+from livecode_runner.sandbox.files import FOLDER_FLAGS, Counted, measure_entry, names_in
+from livecode_runner.sandbox.own_folder import OwnFolder
+from livecode_runner.sandbox.processes import read_stat
 
 
 @dataclass(frozen=True, kw_only=True)

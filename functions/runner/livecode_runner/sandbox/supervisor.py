@@ -42,10 +42,10 @@ import select
 import signal
 import time
 
-from .phase import PhaseLimits, PhaseResult, SandboxBroken
-from .spawn import Program
-from .streams import Stream
-from .watch import Exceeded, ResourceWatch
+from livecode_runner.sandbox.phase import PhaseLimits, PhaseResult, SandboxBroken
+from livecode_runner.sandbox.spawn import Program
+from livecode_runner.sandbox.streams import Stream
+from livecode_runner.sandbox.watch import Exceeded, ResourceWatch
 
 _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, a disk that hangs takes for ever
 

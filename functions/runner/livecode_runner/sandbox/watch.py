@@ -5,16 +5,16 @@ import time
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .descriptors import held_files
-from .files import Counted
-from .folders import RunFolder
-from .glance import Glance
-from .leftovers import Leftovers
-from .memory import measure_memory
-from .phase import PhaseLimits
-from .processes import ProcessTree, read_stat
-from .sockets import SocketCount
-from .tasks import resident_bytes
+from livecode_runner.sandbox.descriptors import held_files
+from livecode_runner.sandbox.files import Counted
+from livecode_runner.sandbox.folders import RunFolder
+from livecode_runner.sandbox.glance import Glance
+from livecode_runner.sandbox.leftovers import Leftovers
+from livecode_runner.sandbox.memory import measure_memory
+from livecode_runner.sandbox.phase import PhaseLimits
+from livecode_runner.sandbox.processes import ProcessTree, read_stat
+from livecode_runner.sandbox.sockets import SocketCount
+from livecode_runner.sandbox.tasks import resident_bytes
 
 SHORTEST_TICK_SECONDS, LONGEST_TICK_SECONDS = 0.010, 0.020
 # No program of one process comes to its limit before the next look: nothing touches memory or fills files faster.

@@ -1,0 +1,41 @@
+"""Values for the template's parameters, as a user writes them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from livecode_embedded.errors import StackError
+from livecode_embedded.functions import ENVIRONMENTS_PER_FUNCTION
+
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+def parse_parameters(text: str, more: Sequence[str] = ()) -> dict[str, str]:
+    """`Key=Value,Key=Value` of `text` (a setting) and `Key=Value` of each of `more` (options); raises StackError."""
+    parameters = {}
+    for pair in filter(None, [*_pairs(text), *more]):
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise StackError(f"A template parameter is given as Key=Value, not as {pair!r}.")
+        parameters[name.strip()] = value
+    return parameters
+
+
+def own_parameters(state: Path, database_url: str) -> dict[str, str]:
+    """What a stack on this machine sets by itself: its database, its cores, and its toolchain's programs."""
+    # The template's default is for an account that has just been made; here the cores are the limit.
+    parameters = {"DatabaseUrl": database_url, "RunnerConcurrency": str(ENVIRONMENTS_PER_FUNCTION)}
+    programs = state / "toolchain" / "bin"
+    if programs.is_dir():
+        parameters["SandboxPath"] = f"{programs}:{_SYSTEM_PATH}"
+    return parameters
+
+
+def _pairs(text: str) -> list[str]:
+    """A comma that no key follows is part of the value before it."""
+    pairs: list[str] = []
+    for piece in text.split(","):
+        if "=" in piece or not pairs:
+            pairs.append(piece)
+        else:
+            pairs[-1] += f",{piece}"
+    return pairs

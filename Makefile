@@ -108,7 +108,7 @@ test-image: setup
 # The lock files, anew from pyproject.toml.
 lock: setup
 	.venv/bin/python -m pip install --quiet uv
-	sh localstack/lock.sh
+	sh localstack/locks/lock.sh
 
 .PHONY: lint test e2e bench cost image test-image lock
 

@@ -3,15 +3,16 @@
 import platform
 from pathlib import Path
 
-import bootstrap
+from livecode_bootstrap.layout import SAM_LOCK
+from livecode_bootstrap.packages import install_wheel
 
 _PROGRAM = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}[platform.machine()]
 
 
-def emulator(state: Path) -> Path:
-    """Fetched once; kept in the state folder."""
+def install_emulator(state: Path) -> Path:
+    """Fetches the emulator once and keeps it in the state folder; returns its path."""
     wheel = state / "toolchain" / "emulator"
-    bootstrap.install_wheel("aws-sam-cli", wheel, lock=bootstrap.SAM_LOCK)
+    install_wheel("aws-sam-cli", wheel, lock=SAM_LOCK)
     program = wheel / "samcli" / "local" / "rapid" / _PROGRAM
     program.chmod(0o755)
     return program

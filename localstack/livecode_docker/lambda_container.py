@@ -16,6 +16,7 @@ from uuid import uuid4
 from livecode_docker.engine import DockerEngine
 from livecode_docker.images import RUNNER_IMAGE
 from livecode_embedded.errors import StackError
+from livecode_embedded.ports import free_ports
 
 _LIKE_LAMBDA = (
     "--network=host",
@@ -57,7 +58,7 @@ class LambdaContainer:
     ) -> None:
         self._engine = engine
         self.name = f"livecode-lambda-{uuid4().hex[:12]}"
-        self.port, self.runtime_api_port = _free_ports(2)
+        self.port, self.runtime_api_port = free_ports(2)
         self._answer_seconds = timeout_seconds + 30
         variables = {
             **variables,
@@ -147,11 +148,3 @@ class LambdaContainer:
         logs = self.logs()
         self.close()
         raise StackError(f"The emulator does not listen: {logs[-2000:]}")
-
-
-def _free_ports(count: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in taken]
-    for server in taken:
-        server.close()
-    return ports

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from livecode_embedded.environment import EnvironmentFailed, EnvironmentSpec, ExecutionEnvironment, Invocation
 from livecode_embedded.intrinsics import REGION
 from livecode_embedded.specs import FunctionSpec
+from livecode_embedded.system_path import SYSTEM_PATH
 
 # A laptop is not a region: past this many environments an invocation waits where Lambda would start another.
 ENVIRONMENTS_PER_FUNCTION = max(2, os.cpu_count() or 1)
@@ -227,7 +228,7 @@ def _lambda_variables(spec: FunctionSpec, endpoint_url: str) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": str(spec.code_root),
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "LANG": "C.UTF-8",  # Lambda's en_US.UTF-8 is not installed everywhere
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": SYSTEM_PATH,
         "PYTHONPATH": os.pathsep.join(map(str, (spec.code_root, *spec.layers))),
         "TZ": ":UTC",
         "_HANDLER": spec.handler,

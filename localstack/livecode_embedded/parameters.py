@@ -5,8 +5,7 @@ from pathlib import Path
 
 from livecode_embedded.errors import StackError
 from livecode_embedded.functions import ENVIRONMENTS_PER_FUNCTION
-
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+from livecode_embedded.system_path import SYSTEM_PATH
 
 
 def parse_parameters(text: str, more: Sequence[str] = ()) -> dict[str, str]:
@@ -26,7 +25,7 @@ def own_parameters(state: Path, database_url: str) -> dict[str, str]:
     parameters = {"DatabaseUrl": database_url, "RunnerConcurrency": str(ENVIRONMENTS_PER_FUNCTION)}
     programs = state / "toolchain" / "bin"
     if programs.is_dir():
-        parameters["SandboxPath"] = f"{programs}:{_SYSTEM_PATH}"
+        parameters["SandboxPath"] = f"{programs}:{SYSTEM_PATH}"
     return parameters
 
 

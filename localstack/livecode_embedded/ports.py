@@ -1,5 +1,6 @@
 """Ports on loopback."""
 
+import contextlib
 import os
 import socket
 
@@ -12,6 +13,19 @@ def chosen_port(setting: str, default: int) -> int:
     if not text.isdecimal():
         raise StackError(f"{setting} is a port on 127.0.0.1, not {text!r}.")
     return int(text)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now; by the time that it is used, somebody may."""
+    (port,) = free_ports(1)
+    return port
+
+
+def free_ports(count: int) -> list[int]:
+    """Several ports of that kind, each another one."""
+    with contextlib.ExitStack() as taken:
+        servers = [taken.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [server.getsockname()[1] for server in servers]
 
 
 def check_port(port: int, *, setting: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from livecode_embedded.errors import StackError
 from livecode_embedded.log_files import trim
+from livecode_embedded.ports import free_port
 from livecode_embedded.postgres_binaries import PostgresBinaries, system_postgres, wheel_postgres
 from livecode_embedded.processes import exit_status, kill_tree, start_process
 from livecode_embedded.state import write_private
@@ -75,7 +76,7 @@ class Postgres:
             await asyncio.to_thread(self._create, password)
         await self._end_leftover()
         if not _free(port):
-            port = _free_port()
+            port = free_port()
             self._write_secrets(password, port)
         self.url = f"postgresql://{_DATABASE}:{password}@127.0.0.1:{port}/{_DATABASE}"
         await self._run(port)
@@ -114,7 +115,7 @@ class Postgres:
             kept = json.loads(self._secrets.read_text())
             return kept["password"], kept["port"]
         except (OSError, ValueError, KeyError):
-            password, port = secrets.token_urlsafe(18), _free_port()
+            password, port = secrets.token_urlsafe(18), free_port()
             # A cluster whose password is lost is of no use.
             shutil.rmtree(self._data, ignore_errors=True)
             self._write_secrets(password, port)
@@ -281,10 +282,3 @@ def _free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        port: int = candidate.getsockname()[1]
-    return port

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livecode_embedded.environment import EnvironmentSpec
+from livecode_embedded.system_path import SYSTEM_PATH
 from livecode_localstack.settings import ExecutorSettings
 
 if TYPE_CHECKING:
     from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
-
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class UnknownImage(Exception):
@@ -62,7 +61,7 @@ def environment_spec(
         code_root=code_root,
         variables={
             "LANG": "C.UTF-8",  # Lambda's en_US.UTF-8 is not installed everywhere
-            "PATH": _SYSTEM_PATH,
+            "PATH": SYSTEM_PATH,
             # A developer's own profiles must not reach the functions.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

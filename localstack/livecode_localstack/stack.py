@@ -12,12 +12,11 @@ from livecode_embedded.logs import Terminal, say
 from livecode_embedded.ports import check_port
 from livecode_embedded.postgres import Postgres
 from livecode_embedded.state import remove_stack_file, write_stack_file
+from livecode_embedded.system_path import SYSTEM_PATH
 from livecode_localstack.deploy import BUCKET, Deployer, Deployment
 from livecode_localstack.package import package
 from livecode_localstack.process import LocalStackProcess
 from livecode_localstack.settings import ExecutorSettings
-
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +95,7 @@ class LocalStackStack:
 
     def _own_parameters(self, database_url: str) -> dict[str, str]:
         programs = self._settings.state / "toolchain" / "bin"
-        path = f"{programs}:{_SYSTEM_PATH}" if programs.is_dir() else _SYSTEM_PATH
+        path = f"{programs}:{SYSTEM_PATH}" if programs.is_dir() else SYSTEM_PATH
         return {"Platform": "localstack", "DatabaseUrl": database_url, "SandboxPath": path}
 
     def _describe(self) -> None:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from livecode_docker.emulator import emulator
+from livecode_docker.emulator import install_emulator
 from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT, build_runner_image
 from livecode_docker.lambda_container import LambdaContainer
@@ -49,7 +49,7 @@ def probe_image(state: Path) -> dict[str, Any]:
         build_runner_image(engine)
         container = LambdaContainer(
             engine,
-            emulator(state),
+            install_emulator(state),
             variables={
                 **spec.variables,
                 "AWS_ENDPOINT_URL": _NO_AWS,

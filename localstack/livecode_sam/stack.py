@@ -8,7 +8,6 @@ the functions through start-lambda's Invoke API.
 import asyncio
 import contextlib
 import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from livecode_embedded.aws_endpoint import AwsEndpoint
 from livecode_embedded.errors import StackError
 from livecode_embedded.logs import FunctionLogs, Terminal
 from livecode_embedded.mappings import EventSourceMapping
+from livecode_embedded.ports import free_port
 from livecode_embedded.postgres import Postgres
 from livecode_embedded.schedules import Schedule
 from livecode_embedded.specs import StackSpec
@@ -86,7 +86,7 @@ class SamStack:
         aws_url = await self._relayed(endpoint.url)
         spec = template.stack(endpoint_url=aws_url, parameters={"DatabaseUrl": await self._relayed(postgres.url)})
         arguments = self._arguments(spec, aws_url)
-        lambda_url = await self._start("start-lambda", arguments, port=_free_port())
+        lambda_url = await self._start("start-lambda", arguments, port=free_port())
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
         await running.enter_async_context(session)
         functions = {name: SamFunction(name, url=lambda_url, session=session) for name in spec.functions}
@@ -184,10 +184,3 @@ class SamStack:
         relay = Relay(gateway=network.gateway, network=network.addresses, port=port)
         self._running.push_async_callback(relay.close)
         return url.replace(f"127.0.0.1:{port}", f"{network.gateway}:{await relay.start()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        port: int = candidate.getsockname()[1]
-    return port

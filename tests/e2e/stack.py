@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from mypy_boto3_sqs import SQSClient
 from sqlalchemy import Engine, text
 
 from livecode.db.engine import make_engine
+from livecode_embedded.ports import free_port
 from tests.e2e.client import PAGE_HEADERS, LiveCode, poll
 from tests.e2e.processes import Process, descendants, mentioning, process, wait_until_gone
 from tests.toolchain import link_toolchain
@@ -43,7 +43,7 @@ class EmbeddedStack:
         self.state = folder / "state"
         self.output = folder / "stack.log"
         self._parameters = ",".join(f"{name}={value}" for name, value in (parameters or {}).items())
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._facts: dict[str, Any] = {}
         self._engine: Engine | None = None
@@ -320,9 +320,3 @@ def running_stack(
                 assert took < stack.stop_seconds, f"the stack took {took:.1f} s to end"
         finally:
             stack.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return int(candidate.getsockname()[1])

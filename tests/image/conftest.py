@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from mypy_boto3_sqs import SQSClient
 from sqlalchemy import Engine
 
-from livecode_docker.emulator import emulator
+from livecode_docker.emulator import install_emulator
 from livecode_docker.engine import DockerEngine, docker_engine
 from livecode_docker.images import PROJECT, build_runner_image
 from livecode_docker.lambda_container import LambdaContainer
@@ -79,7 +79,7 @@ def docker(state: Path, figures: list[str]) -> Iterator[DockerEngine]:
 
 @pytest.fixture(scope="session")
 def emulator_program(state: Path) -> Path:
-    return emulator(state)
+    return install_emulator(state)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from livecode_embedded.ports import free_port
 from tests.e2e.processes import mentioning, wait_until_gone
 from tests.e2e.stack import stack_folder
 from tests.toolchain import link_toolchain
@@ -41,10 +42,8 @@ def taken_port():
 
 
 @pytest.fixture
-def free_port():
-    with socket.socket() as candidate:
-        candidate.bind(("127.0.0.1", 0))
-        return str(candidate.getsockname()[1])
+def unused_port():
+    return str(free_port())
 
 
 def test_says_how_localstack_is_installed(tmp_path):
@@ -58,7 +57,7 @@ def test_names_a_port_that_is_taken_and_the_setting(tmp_path, taken_port):
     assert "LIVECODE_LOCALSTACK_PORT" in said
 
 
-def test_a_localstack_that_ends_at_once_is_told_with_its_last_line_and_nothing_is_left(free_port):
+def test_a_localstack_that_ends_at_once_is_told_with_its_last_line_and_nothing_is_left(unused_port):
     with stack_folder() as folder:
         python = folder / "python"
         python.write_text("#!/bin/sh\necho starting\necho no licence\nexit 1\n")
@@ -66,7 +65,7 @@ def test_a_localstack_that_ends_at_once_is_told_with_its_last_line_and_nothing_i
         state = folder / "state"
         state.mkdir()
         link_toolchain(state)
-        said = refusal("up", "--state-dir", str(state), "--python", str(python), "--port", free_port)
+        said = refusal("up", "--state-dir", str(state), "--python", str(python), "--port", unused_port)
         assert said.startswith("LocalStack does not start: no licence (log: ")
         wait_until_gone(mentioning(str(folder)))
 
@@ -83,8 +82,8 @@ def test_deploy_asks_for_a_database():
     assert refusal("deploy").startswith("Give DATABASE_URL")
 
 
-def test_deploy_says_where_no_localstack_answers(free_port):
-    endpoint = f"http://127.0.0.1:{free_port}"
+def test_deploy_says_where_no_localstack_answers(unused_port):
+    endpoint = f"http://127.0.0.1:{unused_port}"
     variables = {"DATABASE_URL": "postgresql://somewhere/x", "AWS_ENDPOINT_URL": endpoint}
     assert refusal("deploy", variables=variables).startswith(f"LocalStack at {endpoint} refuses: Could not connect")
 

@@ -17,6 +17,7 @@ import httpx
 from livecode import messages
 from livecode.domain import TERMINAL_STATUSES
 from livecode.languages import CPP, JAVASCRIPT, LANGUAGES, PYTHON, Language
+from livecode_runner.config import SandboxSettings
 from tests.e2e.stack import EmbeddedStack, running_stack
 
 ROUNDS = {"python": 100, "javascript": 60, "c++": 15}
@@ -57,7 +58,7 @@ def language_row(stack: EmbeddedStack, language: Language) -> Row:
     """POST run to the first terminal GET, against the same program run bare."""
     floors: list[float] = []
     calls: list[float] = []
-    path = f"{stack.state / 'toolchain/bin'}:/usr/local/bin:/usr/bin:/bin"
+    path = f"{stack.state / 'toolchain/bin'}:{SandboxSettings().sandbox_path}"
     for _ in range(ROUNDS[language.name]):
         floors.append(bare(language, path))
         calls.append(end_to_end(stack, language))

@@ -26,13 +26,14 @@ from pathlib import Path
 
 from livecode.domain import RunLimits
 from livecode.languages import PYTHON
+from livecode_runner.config import SandboxSettings
 from livecode_runner.execute import execute
 from livecode_runner.sandbox import Layer, PhaseLimits, Sandbox
 from livecode_runner.sandbox.spawn import spawn
 
 ROUNDS = 200
 WATCHED_SECONDS = 10
-PATH = "/usr/local/bin:/usr/bin:/bin"
+PATH = SandboxSettings().sandbox_path
 HELLO = "print('hello')\n"
 UNPRIVILEGED_UID = 64200
 LAUNCHER = str(Path(__file__).parents[2] / "functions/runner/livecode_runner/sandbox/build/launcher")

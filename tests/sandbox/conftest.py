@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from livecode.domain import Outcome, Reason, Status
+from livecode_runner.config import SandboxSettings
 
 PROJECT = Path(__file__).parents[2]
 SECRET = "the-secret-of-the-runner"  # what programs look for and must not find
@@ -145,7 +146,7 @@ class RunnerProcess:
 def toolchain_path() -> Iterator[str]:
     """A PATH on which python3, node and g++ are, readable by every uid."""
     if IN_IMAGE:
-        yield "/usr/local/bin:/usr/bin:/bin"
+        yield SandboxSettings().sandbox_path
         return
     folder = Path(tempfile.mkdtemp(prefix="livecode-toolchain-"))
     folder.chmod(0o755)

@@ -14,11 +14,12 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from livecode_runner.config import SandboxSettings
 from livecode_runner.sandbox import Layer, layers
 from tests.sandbox.attacks.arena import Arena
 from tests.sandbox.attacks.attack import Attack, load_attacks
 
-PATH = "/usr/local/bin:/usr/bin:/bin"
+PATH = SandboxSettings().sandbox_path
 NAMESPACES = (*layers.NAMESPACES, Layer.CGROUP)
 SWITCHED = (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK, Layer.SEPARATE_UID, *NAMESPACES)
 COLUMNS: dict[str, tuple[Layer, ...]] = {

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from livecode.domain import RunLimits
 from livecode.languages import LANGUAGES
+from livecode_runner.config import SandboxSettings
 from livecode_runner.execute import SandboxFailed, execute
 from livecode_runner.sandbox import Sandbox
 
 
 def main() -> None:
     root, required, to_break, *without = sys.argv[1:]
-    sandbox = Sandbox.prepare("/usr/local/bin:/usr/bin:/bin", root=root, without=without)
+    sandbox = Sandbox.prepare(SandboxSettings().sandbox_path, root=root, without=without)
     if to_break:
         path = Path(to_break)
         path.unlink()

@@ -29,7 +29,7 @@ from livecode.languages import PYTHON
 from livecode_runner.config import SandboxSettings
 from livecode_runner.execute import execute
 from livecode_runner.sandbox import Layer, PhaseLimits, Sandbox
-from livecode_runner.sandbox.spawn import spawn
+from livecode_runner.sandbox.starting.spawn import spawn
 
 ROUNDS = 200
 WATCHED_SECONDS = 10

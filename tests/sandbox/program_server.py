@@ -18,7 +18,7 @@ from livecode.languages import LANGUAGES
 from livecode_runner.execute import EnvironmentOutOfTime, execute, installed_versions
 from livecode_runner.probe import is_probe, probe_environment
 from livecode_runner.sandbox import Sandbox
-from livecode_runner.sandbox.processes import all_pids, read_stat
+from livecode_runner.sandbox.kernel.procfs import all_pids, read_stat
 
 
 def children_of_mine() -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from livecode.domain import RunLimits
-from livecode_runner.sandbox.seccomp import _FORBIDDEN, _MISSING
+from livecode_runner.sandbox.starting.seccomp import _FORBIDDEN, _MISSING
 from tests.sandbox.attacks.observer import landlock_abi
 from tests.sandbox.conftest import SECRET, RunnerProcess
 

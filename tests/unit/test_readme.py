@@ -11,7 +11,7 @@ from livecode.languages import LANGUAGES
 from livecode_api.bodies import source_too_large
 from livecode_api.errors import INTERNAL_ERROR, NOT_FOUND, PROBLEMS
 from livecode_runner.config import SandboxSettings
-from livecode_runner.sandbox.sockets import SOCKET_LIMIT
+from livecode_runner.sandbox.watching.sockets import SOCKET_LIMIT
 from tests.unit.test_template import PARAMETERS, RESOURCES
 
 ROOT = Path(__file__).parents[2]

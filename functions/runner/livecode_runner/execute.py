@@ -9,6 +9,7 @@ from livecode.domain import Outcome, Reason, RunLimits, Status
 from livecode.languages import LANGUAGES, Language
 from livecode_runner.sandbox import (
     CommandNotExecutable,
+    EndReason,
     PhaseLimits,
     PhaseResult,
     Run,
@@ -182,7 +183,7 @@ def _run_phase(
         replace(limits, wall_time_seconds=min(usable_seconds, limits.wall_time_seconds)),
         merge_streams=merge_streams,
     )
-    if result.timed_out and shortened:
+    if result.end_reason is EndReason.WALL_TIME and shortened:
         raise EnvironmentOutOfTime(f"the program had only {usable_seconds:.1f} s")
     return result
 

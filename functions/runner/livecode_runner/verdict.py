@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from livecode.domain import Reason, Status
-from livecode_runner.sandbox import PhaseResult
+from livecode_runner.sandbox import EndReason, PhaseResult
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`note` is for the program's author: a last line of its output, about a limit that nothing else tells of."""
+    """What an execution's status and reason become.
+
+    `note` is for the program's author: a last line of its output, about a limit that nothing else tells of.
+    """
 
     status: Status
     reason: Reason | None = None
@@ -16,38 +19,40 @@ class Verdict:
 
 
 def judge_run(result: PhaseResult, *, wall_time_seconds: float, file_size_mib: int) -> Verdict:
-    # A limit explains the signal that follows it, so limits come first.
-    if result.timed_out:
-        note = f"Execution exceeded {wall_time_seconds:g} second timeout"
-        return Verdict(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED, note=note)
-    if result.memory_exceeded:
-        return Verdict(status=Status.FAILED, reason=Reason.MEMORY_LIMIT_EXCEEDED)
-    if result.output_exceeded:
-        return Verdict(status=Status.FAILED, reason=Reason.OUTPUT_LIMIT_EXCEEDED)
-    if result.files_exceeded:
-        note = f"Execution exceeded {file_size_mib} MiB of files"
-        return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note=note)
-    if result.processes_exceeded:
-        return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note="Execution exceeded its process limit")
-    if result.sockets_exceeded:
-        return Verdict(
-            status=Status.FAILED, reason=Reason.RUNTIME_ERROR, note="Execution exceeded its limit of sockets"
-        )
-    if result.exit_code == 0:
-        return Verdict(status=Status.COMPLETED)
-    return Verdict(status=Status.FAILED, reason=Reason.RUNTIME_ERROR)
+    """Decides what a run phase's end means for the execution."""
+    match result.end_reason:  # a limit explains the signal that follows it
+        case EndReason.WALL_TIME:
+            note = f"Execution exceeded {wall_time_seconds:g} second timeout"
+            return Verdict(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED, note=note)
+        case EndReason.MEMORY:
+            return _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+        case EndReason.OUTPUT:
+            return _failed(Reason.OUTPUT_LIMIT_EXCEEDED)
+        case EndReason.FILES:
+            return _failed(Reason.RUNTIME_ERROR, note=f"Execution exceeded {file_size_mib} MiB of files")
+        case EndReason.PROCESSES:
+            return _failed(Reason.RUNTIME_ERROR, note="Execution exceeded its process limit")
+        case EndReason.SOCKETS:
+            return _failed(Reason.RUNTIME_ERROR, note="Execution exceeded its limit of sockets")
+        case EndReason.EXITED:
+            return Verdict(status=Status.COMPLETED) if result.exit_code == 0 else _failed(Reason.RUNTIME_ERROR)
 
 
 def judge_compile(result: PhaseResult, *, wall_time_seconds: float, file_size_mib: int) -> Verdict | None:
-    """None if the program may run."""
-    if result.timed_out:
-        note = f"Compilation exceeded {wall_time_seconds:g} second timeout"
-        return Verdict(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED, note=note)
-    if result.memory_exceeded:
-        return Verdict(status=Status.FAILED, reason=Reason.MEMORY_LIMIT_EXCEEDED)
-    if result.files_exceeded:
-        note = f"Compilation exceeded {file_size_mib} MiB of files"
-        return Verdict(status=Status.FAILED, reason=Reason.COMPILATION_ERROR, note=note)
-    if result.exit_code == 0:
-        return None
-    return Verdict(status=Status.FAILED, reason=Reason.COMPILATION_ERROR)
+    """Decides what a compile phase's end means for the execution; None if the program may run."""
+    match result.end_reason:
+        case EndReason.WALL_TIME:
+            note = f"Compilation exceeded {wall_time_seconds:g} second timeout"
+            return Verdict(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED, note=note)
+        case EndReason.MEMORY:
+            return _failed(Reason.MEMORY_LIMIT_EXCEEDED)
+        case EndReason.FILES:
+            return _failed(Reason.COMPILATION_ERROR, note=f"Compilation exceeded {file_size_mib} MiB of files")
+        case EndReason.OUTPUT | EndReason.PROCESSES | EndReason.SOCKETS:
+            return _failed(Reason.COMPILATION_ERROR)
+        case EndReason.EXITED:
+            return None if result.exit_code == 0 else _failed(Reason.COMPILATION_ERROR)
+
+
+def _failed(reason: Reason, *, note: str = "") -> Verdict:
+    return Verdict(status=Status.FAILED, reason=reason, note=note)

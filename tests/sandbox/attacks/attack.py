@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livecode_runner.sandbox.syscalls import SYSCALLS
+from livecode_runner.sandbox.kernel.syscalls import SYSCALLS
 
 if TYPE_CHECKING:
     from livecode.domain import Outcome

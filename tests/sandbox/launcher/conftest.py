@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livecode_runner.sandbox.spawn import spawn
+from livecode_runner.sandbox.starting.spawn import spawn
 from tests.sandbox.conftest import SANDBOX
 
 Launch = Callable[..., bytes]

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from livecode_runner.sandbox.syscalls import SYSCALLS
+from livecode_runner.sandbox.kernel.syscalls import SYSCALLS
 from tests.sandbox.conftest import SANDBOX
 
 COMPILERS = {"x86_64": "x86_64-linux-gnu-gcc", "aarch64": "aarch64-linux-gnu-gcc"}

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from livecode_runner.sandbox import SandboxFailed
-from livecode_runner.sandbox.spawn import spawn
+from livecode_runner.sandbox.starting.spawn import spawn
 from tests.sandbox.conftest import SANDBOX
 from tests.sandbox.launcher.conftest import BUILD
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from livecode_runner.sandbox import cgroups
+from livecode_runner.sandbox.starting import cgroups
 
 MOUNTS = """\
 proc /proc proc rw,nosuid 0 0

@@ -2,8 +2,8 @@
 
 import os
 
-from livecode_runner.sandbox.descriptors import held_files
-from livecode_runner.sandbox.files import Counted, measure_tree
+from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
+from livecode_runner.sandbox.kernel.descriptors import held_files
 
 
 def test_a_file_that_loses_its_name_while_we_look_counts_once(tmp_path):

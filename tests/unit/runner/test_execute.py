@@ -9,9 +9,10 @@ import pytest
 from livecode.domain import RunLimits, Status
 from livecode.languages import LANGUAGES
 from livecode_runner.execute import NothingRan, execute
-from livecode_runner.sandbox import PhaseResult, SandboxBroken, SandboxFailed
+from livecode_runner.sandbox import EndReason, PhaseResult, SandboxBroken, SandboxFailed
 
 ENDED = PhaseResult(
+    end_reason=EndReason.EXITED,
     exit_code=0, signal=None, wall_time_ms=1, cpu_time_ms=1, memory_kb=1,
     stdout=b"1\n", stderr=b"", stdout_bytes=2, stderr_bytes=0,
 )  # fmt: skip

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from livecode_runner.sandbox.files import Counted, empty_folder, measure_entry, measure_tree, remove_entry
+from livecode_runner.sandbox.folders.measuring import Counted, measure_entry, measure_tree
+from livecode_runner.sandbox.folders.removing import empty_folder, remove_entry
 
 
 @pytest.fixture

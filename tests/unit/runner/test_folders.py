@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from livecode_runner.sandbox import Layer, Sandbox, SandboxBroken, SandboxFailed
-from livecode_runner.sandbox.files import Counted, remove_entry
-from livecode_runner.sandbox.folders import BaseFolder
+from livecode_runner.sandbox.folders.measuring import Counted
+from livecode_runner.sandbox.folders.removing import remove_entry
+from livecode_runner.sandbox.folders.run_folders import BaseFolder
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import stat
 
 import pytest
 
-from livecode_runner.sandbox.files import Counted, measure_tree
-from livecode_runner.sandbox.folders import FIRST_UID
-from livecode_runner.sandbox.leftovers import Leftovers
+from livecode_runner.sandbox.ending.leftovers import Leftovers
+from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
+from livecode_runner.sandbox.folders.run_folders import FIRST_UID
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 _RUNNER = """
 import os, sys
 from livecode_runner.sandbox import SandboxBroken
-from livecode_runner.sandbox.processes import ProcessTree
+from livecode_runner.sandbox.ending.process_tree import ProcessTree
 tree = ProcessTree(uid=None, sweep_seconds=float(sys.argv[1]))
 for _ in range(20):
     os.posix_spawn("/bin/sleep", ["sleep", "60"], {}, setsid=True)

@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from livecode_runner.sandbox.seccomp import (
+from livecode_runner.sandbox.kernel.syscalls import SYSCALLS
+from livecode_runner.sandbox.starting.seccomp import (
     ARCHITECTURES,
     SIGNAL_WINDOW,
     VARIANTS,
@@ -13,7 +14,6 @@ from livecode_runner.sandbox.seccomp import (
     build_filter,
     encode_filter,
 )
-from livecode_runner.sandbox.syscalls import SYSCALLS
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 OWN_PID, RUNNER_PID, WRAPPED_RUNNER_PID = 500, 400, 30_000

@@ -7,8 +7,8 @@ _RUNNER = """
 import os, time
 from types import SimpleNamespace
 from livecode_runner.sandbox import PhaseLimits, SandboxBroken
-from livecode_runner.sandbox.processes import ProcessTree
-from livecode_runner.sandbox.spawn import Program
+from livecode_runner.sandbox.ending.process_tree import ProcessTree
+from livecode_runner.sandbox.starting.spawn import Program
 from livecode_runner.sandbox.supervisor import supervise
 limits = PhaseLimits(wall_time_seconds=0.1, memory_bytes=1 << 30, stack_bytes=0, process_limit=64, file_bytes=1 << 30,
                      stream_limit_bytes=100, output_limit_bytes=100)

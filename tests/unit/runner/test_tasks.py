@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from livecode_runner.sandbox.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
 
 _HOLDER = """
 import ctypes, os, platform, sys, threading, time

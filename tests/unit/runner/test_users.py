@@ -1,6 +1,6 @@
 """Users of runs have entries in passwd and group, beside those that are there."""
 
-from livecode_runner.sandbox.users import user_name, with_users
+from livecode_runner.sandbox.starting.users import user_name, with_users
 
 PASSWD = "root:x:0:0:root:/root:/bin/bash\n+::::::\ndaemon:x:101:1::/:/bin/false"
 GROUP = "root:x:0:\nrender:x:102:\n"

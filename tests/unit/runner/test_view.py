@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from livecode_runner.sandbox.folders import RunFolder
-from livecode_runner.sandbox.view import View
+from livecode_runner.sandbox.folders.run_folders import RunFolder
+from livecode_runner.sandbox.starting.view import View
 
 
 @pytest.fixture

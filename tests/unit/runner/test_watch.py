@@ -3,7 +3,7 @@
 import pytest
 
 from livecode_runner.sandbox.phase import PhaseLimits
-from livecode_runner.sandbox.watch import LONGEST_TICK_SECONDS, SHORTEST_TICK_SECONDS, tick_seconds
+from livecode_runner.sandbox.watching.watch import LONGEST_TICK_SECONDS, SHORTEST_TICK_SECONDS, tick_seconds
 
 MIB = 1 << 20
 LIMITS = PhaseLimits(

@@ -19,9 +19,9 @@ from livecode.domain import RunLimits
 from livecode_runner.execute import run_limits
 from livecode_runner.probe.event import why_refused
 from livecode_runner.probe.report import ProbeReport, View, read_view
-from livecode_runner.sandbox import Sandbox, SandboxFailed
-from livecode_runner.sandbox.seccomp import ARCHITECTURES
-from livecode_runner.sandbox.syscalls import SYSCALLS
+from livecode_runner.sandbox import EndReason, Sandbox, SandboxFailed
+from livecode_runner.sandbox.kernel.syscalls import SYSCALLS
+from livecode_runner.sandbox.starting.seccomp import ARCHITECTURES
 
 WALL_TIME_SECONDS = 10.0  # a quiet machine takes half a second
 _FOLDER = Path(__file__).parent
@@ -92,7 +92,7 @@ def view_in_the_sandbox(sandbox: Sandbox, limits: RunLimits, settings: str) -> V
     except (SandboxFailed, OSError) as error:
         return View(error=str(error))
     failure = None
-    if result.timed_out:
+    if result.end_reason is EndReason.WALL_TIME:
         failure = _out_of_time(WALL_TIME_SECONDS)
     elif result.exit_code != 0:
         failure = f"it ended with {result.signal or result.exit_code}"

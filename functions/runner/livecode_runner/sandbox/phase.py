@@ -1,7 +1,8 @@
-"""What a phase (compile or run) may use, and what it came to."""
+"""The data types of a phase (compile or run): what it may use, how it ended, what it came to, and what can go wrong."""
 
 import os
 from dataclasses import dataclass
+from enum import Enum
 
 
 class SandboxFailed(Exception):
@@ -21,6 +22,21 @@ class CommandNotExecutable(SandboxFailed):
     def __init__(self, command: str, error: int) -> None:
         super().__init__(f"the launcher failed: exec: {os.strerror(error)}")
         self.complaint = f"{command}: {os.strerror(error)}"
+
+
+class EndReason(Enum):
+    """Why a phase ended. All but EXITED mean that we killed it, with all its processes, at one of its limits.
+
+    The first limit that was found exceeded counts, also if the program would have ended by itself just then.
+    """
+
+    EXITED = "exited"  # by itself: it returned, or died of a signal that was not ours
+    WALL_TIME = "wall_time"  # still running `wall_time_seconds` after its execve
+    MEMORY = "memory"  # its processes together had more than `memory_bytes` resident, or the kernel killed for it
+    OUTPUT = "output"  # stdout and stderr together passed `output_limit_bytes`
+    FILES = "files"  # its files, also those it had deleted and still held, took more than `file_bytes`
+    PROCESSES = "processes"  # more than twice `process_limit` processes and threads, where RLIMIT_NPROC let it
+    SOCKETS = "sockets"  # more sockets open than a run may hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +60,10 @@ class PhaseResult:
     """What was measured on the program alone. Exactly one of `exit_code` and `signal` (a name) is set.
 
     `wall_time_ms` is from its execve to its end, begun milliseconds counted; `cpu_time_ms` is rounded.
-
-    The `..._exceeded` facts and `timed_out` say that we killed it, and why; at most one is true.
     `stdout` and `stderr` are the first `stream_limit_bytes` of what was printed, `..._bytes` how much it was.
     """
 
+    end_reason: EndReason
     exit_code: int | None
     signal: str | None
     wall_time_ms: int
@@ -58,20 +73,3 @@ class PhaseResult:
     stderr: bytes
     stdout_bytes: int
     stderr_bytes: int
-    timed_out: bool = False
-    memory_exceeded: bool = False
-    output_exceeded: bool = False
-    files_exceeded: bool = False
-    processes_exceeded: bool = False
-    sockets_exceeded: bool = False
-
-    @property
-    def limit_exceeded(self) -> bool:
-        return (
-            self.timed_out
-            or self.memory_exceeded
-            or self.output_exceeded
-            or self.files_exceeded
-            or self.processes_exceeded
-            or self.sockets_exceeded
-        )

@@ -9,27 +9,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import partial
 
-from livecode_runner.sandbox.cgroups import Cgroup, Hierarchy
-from livecode_runner.sandbox.folders import BaseFolder, RunFolder
-from livecode_runner.sandbox.layers import Layer, adopt_orphans, make_unreadable
-from livecode_runner.sandbox.leftovers import SHARED_FOLDERS, Leftovers, alone
-from livecode_runner.sandbox.phase import PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
-from livecode_runner.sandbox.probing import (
-    BUILD,
-    LAUNCHER,
-    filter_argument,
-    namespace_arguments,
-    probe_cgroups,
-    probe_layers,
-    probe_namespaces,
-)
-from livecode_runner.sandbox.processes import ProcessTree, UidSurvey, survey_uid, thread_ids
-from livecode_runner.sandbox.readable import SITECUSTOMIZE, outermost, program_folders, shared_python_folder
-from livecode_runner.sandbox.spawn import spawn
+from livecode_runner.sandbox.ending.leftovers import SHARED_FOLDERS, Leftovers, alone
+from livecode_runner.sandbox.ending.process_tree import ProcessTree
+from livecode_runner.sandbox.folders.run_folders import BaseFolder, RunFolder
+from livecode_runner.sandbox.kernel.own_process import adopt_orphans, make_unreadable
+from livecode_runner.sandbox.kernel.procfs import UidSurvey, survey_uid, thread_ids
+from livecode_runner.sandbox.layers import Layer
+from livecode_runner.sandbox.phase import EndReason, PhaseLimits, PhaseResult, SandboxBroken, SandboxFailed
+from livecode_runner.sandbox.starting.built import BUILD, LAUNCHER, SITECUSTOMIZE, filter_argument, namespace_arguments
+from livecode_runner.sandbox.starting.cgroups import Cgroup, Hierarchy
+from livecode_runner.sandbox.starting.probing import probe_cgroups, probe_layers, probe_namespaces
+from livecode_runner.sandbox.starting.readable import outermost, program_folders, shared_python_folder
+from livecode_runner.sandbox.starting.spawn import spawn
+from livecode_runner.sandbox.starting.users import user_name
+from livecode_runner.sandbox.starting.view import TEMPORARY_FOLDERS, View
 from livecode_runner.sandbox.supervisor import supervise
-from livecode_runner.sandbox.users import user_name
-from livecode_runner.sandbox.view import TEMPORARY_FOLDERS, View
-from livecode_runner.sandbox.watch import ResourceWatch
+from livecode_runner.sandbox.watching.watch import ResourceWatch
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/sys", "/dev")
@@ -260,7 +255,7 @@ class Run:
                 merge_streams=merge_streams,
             )
             result = supervise(program, watch, limits)
-            if cgroup is not None and not result.limit_exceeded and cgroup.has_killed():
+            if cgroup is not None and result.end_reason is EndReason.EXITED and cgroup.has_killed():
                 reached_kb = limits.memory_bytes // 1024
-                return replace(result, memory_exceeded=True, memory_kb=max(result.memory_kb, reached_kb))
+                return replace(result, end_reason=EndReason.MEMORY, memory_kb=max(result.memory_kb, reached_kb))
             return result

@@ -3,24 +3,18 @@
 How it works
 ============
 
-Processes. The runner (this process) spawns the launcher; the launcher makes the program as a child of the runner and
-ends (launcher/launcher.c). So the runner reaps the program itself; `wait4` measures it and the children it waited for.
-The program leads a session and a process group of its own. The runner is a subreaper: whatever loses its parent becomes
-a child of the runner, where it is found and killed. If the runner dies, the kernel kills the program (PDEATHSIG); what
-the program started is then left to the end of the environment. Where there is privilege, the run has a PID namespace
-whose init, a second child of the runner, adopts instead; whoever ends init, the runner's death included, ends the run.
+Processes. The runner (this process) has spawned the launcher, which has made the program as a child of the runner. So
+the runner reaps the program itself; `wait4` measures it and the children it waited for. The program leads a session
+and a process group of its own. If the runner dies, the kernel kills the program (PDEATHSIG); what the program started
+is then left to the end of the environment, or dies with the init of the run's PID namespace where there is one.
 
 Privileges. None is needed. The program has no capability, can gain none (no_new_privs), and runs under the limits,
 the seccomp filter and, where the kernel has it, the Landlock rules that the launcher applied. Where the runner is root,
 the program has a uid that no other run has, namespaces (launcher/namespaces.c) and a memory cgroup. The runner is
-non-dumpable, so nobody of its uid may read its memory, environment or descriptors. The program's environment is ours,
-fixed, and holds no secret.
+non-dumpable, so nobody of its uid may read its memory, environment or descriptors.
 
-Pipes. Standard input is a pipe that has ended. Standard output and error are one pipe each, which only the run writes
-to. All belong to the run's uid, so that the program may open them by their names in /dev; what it then reads or writes
-of its own output changes nothing for others. The launcher's status pipe closes when the program is executed; it
-inherits nothing else, so there is no channel on which it could forge a result. We read both pipes in one loop, keep a
-prefix, and throw the rest away; the pipes never decide when a run is over, because a daemon can keep them open.
+Pipes. Only the run writes to the two pipes of its output. We read both in one loop, keep a prefix, and throw the rest
+away. What a program reads or writes of its own output by name changes nothing for others.
 
 The end. The main process's end ends the run (a pidfd tells). Then, in this order: kill its group while its zombie still
 holds the group's number, reap it, kill and reap all that is left until nothing is, read what the pipes still hold.
@@ -31,7 +25,8 @@ What it does not protect
   processes, without Landlock the runner's code.
 - Memory is looked at every 10 ms near its limit: a fast program overshoots its limit by what it can touch in that time.
 - With a shared uid: two runners of the same uid on one machine are kept apart only by Landlock; files outside the
-  run's folder, without Landlock, see leftovers.py. Lambda gives each environment, and so each run, its own machine.
+  run's folder, without Landlock, see ending/leftovers.py. Lambda gives each environment, and so each run, its own
+  machine.
 - Processor caches and timing. On AWS the microVM is the border between environments.
 """
 
@@ -42,10 +37,10 @@ import select
 import signal
 import time
 
-from livecode_runner.sandbox.phase import PhaseLimits, PhaseResult, SandboxBroken
-from livecode_runner.sandbox.spawn import Program
-from livecode_runner.sandbox.streams import Stream
-from livecode_runner.sandbox.watch import Exceeded, ResourceWatch
+from livecode_runner.sandbox.phase import EndReason, PhaseLimits, PhaseResult, SandboxBroken
+from livecode_runner.sandbox.starting.spawn import Program
+from livecode_runner.sandbox.watching.streams import Stream
+from livecode_runner.sandbox.watching.watch import ResourceWatch
 
 _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, a disk that hangs takes for ever
 
@@ -82,6 +77,7 @@ def supervise(
     exit_code = os.waitstatus_to_exitcode(status)
     cpu_seconds = usage.ru_utime + usage.ru_stime - program.launch_cpu_seconds
     return PhaseResult(
+        end_reason=reason or EndReason.EXITED,
         exit_code=exit_code if exit_code >= 0 else None,
         signal=_signal_name(-exit_code) if exit_code < 0 else None,
         wall_time_ms=math.ceil((ended - program.started) * 1000),
@@ -91,12 +87,6 @@ def supervise(
         stderr=stderr.kept,
         stdout_bytes=stdout.total_bytes,
         stderr_bytes=stderr.total_bytes,
-        timed_out=reason == "time",
-        output_exceeded=reason == "output",
-        memory_exceeded=reason is Exceeded.MEMORY,
-        files_exceeded=reason is Exceeded.FILES,
-        processes_exceeded=reason is Exceeded.PROCESSES,
-        sockets_exceeded=reason is Exceeded.SOCKETS,
     )
 
 
@@ -107,7 +97,7 @@ def _follow(
     deadline: float,
     limits: PhaseLimits,
     death_seconds: float,
-) -> Exceeded | str | None:
+) -> EndReason | None:
     """Reads and watches until the main process ends; kills the run over a limit, and says which."""
     poll = select.poll()
     poll.register(program.pidfd, select.POLLIN)
@@ -115,14 +105,14 @@ def _follow(
     for descriptor in by_descriptor:
         poll.register(descriptor, select.POLLIN)
     output_limit_bytes = math.inf if limits.output_limit_bytes is None else limits.output_limit_bytes
-    reason: Exceeded | str | None = None
+    reason: EndReason | None = None
     while True:
         now = time.monotonic()
         if reason is None:
             if now >= deadline:
-                reason = "time"
+                reason = EndReason.WALL_TIME
             elif sum(stream.total_bytes for stream in by_descriptor.values()) > output_limit_bytes:
-                reason = "output"
+                reason = EndReason.OUTPUT
             elif now >= watch.next_look:
                 reason = watch.look(now)
             if reason is not None:

@@ -1,4 +1,4 @@
-"""A glance tells one process from several, and never takes several for one."""
+"""A sample tells one process from several, and never takes several for one."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from livecode_runner.sandbox.glance import Glance
+from livecode_runner.sandbox.kernel.quick_sample import QuickSample
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ def test_tells_one_process_from_several(source_code, sees_one):
     # From a process of its own: others of the test session's children would be seen too.
     watcher = f"""
 import os, subprocess, sys
-from livecode_runner.sandbox.glance import Glance
+from livecode_runner.sandbox.kernel.quick_sample import QuickSample
 code = "import time\\n" + {source_code!r} + "\\nprint(flush=True); time.sleep(60)"
 program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
 program.stdout.readline()
-glance = Glance.at(program.pid, os.getpid())
-print(glance.sees_one_process(), glance.resident_bytes() > 1_000_000)
+sample = QuickSample.open(program.pid, os.getpid())
+print(sample.is_of_one_process(), sample.resident_bytes() > 1_000_000)
 os.killpg(program.pid, 9)
 program.wait()
-print(glance.sees_one_process(), glance.resident_bytes())
-glance.close()
+print(sample.is_of_one_process(), sample.resident_bytes())
+sample.close()
 """
     done = subprocess.run(
         [sys.executable, "-c", watcher],
@@ -45,4 +45,4 @@ glance.close()
 def test_there_is_none_of_a_process_that_is_gone():
     pid = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(pid, 0)
-    assert Glance.at(pid, os.getpid()) is None
+    assert QuickSample.open(pid, os.getpid()) is None

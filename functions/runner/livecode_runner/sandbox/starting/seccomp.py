@@ -5,7 +5,7 @@ rarely tested corners of the kernel. Two variants: `own_uid` for a run whose uid
 permission checks then guard everyone else), and `shared_uid` for a run that shares our uid (Lambda): there signals,
 priorities and limits may only be aimed at the run's own processes, and no socket can be connected.
 
-    python3 -m livecode_runner.sandbox.seccomp FOLDER [ARCHITECTURE]
+    python3 -m livecode_runner.sandbox.starting.seccomp FOLDER [ARCHITECTURE]
 """
 
 import errno
@@ -14,7 +14,7 @@ import struct
 import sys
 from pathlib import Path
 
-from livecode_runner.sandbox.syscalls import NEWEST_KNOWN_SYSCALL, SYSCALLS
+from livecode_runner.sandbox.kernel.syscalls import NEWEST_KNOWN_SYSCALL, SYSCALLS
 
 VARIANTS = ("own_uid", "shared_uid")
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_*, linux/audit.h

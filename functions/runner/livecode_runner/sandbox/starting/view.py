@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from livecode_runner.sandbox.folders import NAMES, RunFolder
+from livecode_runner.sandbox.folders.run_folders import NAMES, RunFolder
 
 TEMPORARY_FOLDERS = ("/tmp", "/var/tmp")
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from livecode_runner.sandbox.layers import Layer
-from livecode_runner.sandbox.probing import BUILD
-
-SITECUSTOMIZE = Path(__file__).parent / "python/sitecustomize.py"
+from livecode_runner.sandbox.starting.built import BUILD, SITECUSTOMIZE
 
 
 def shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from livecode_runner.sandbox.descriptors import descriptors
+from livecode_runner.sandbox.kernel.descriptors import descriptors
 
 # A program here has no network; 256 sockets can hold some 100 MiB (net.core.wmem_max, twice, for each).
 SOCKET_LIMIT = 256

@@ -14,8 +14,8 @@ from enum import IntEnum
 from functools import cmp_to_key
 from itertools import pairwise
 
-from livecode_runner.sandbox.processes import thread_ids
-from livecode_runner.sandbox.syscalls import SYSCALLS
+from livecode_runner.sandbox.kernel.procfs import thread_ids
+from livecode_runner.sandbox.kernel.syscalls import SYSCALLS
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _KCMP = SYSCALLS["kcmp"][("x86_64", "aarch64").index(platform.machine())]

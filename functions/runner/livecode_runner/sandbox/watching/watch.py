@@ -3,18 +3,18 @@
 import os
 import time
 from dataclasses import dataclass, field
-from enum import Enum
 
-from livecode_runner.sandbox.descriptors import held_files
-from livecode_runner.sandbox.files import Counted
-from livecode_runner.sandbox.folders import RunFolder
-from livecode_runner.sandbox.glance import Glance
-from livecode_runner.sandbox.leftovers import Leftovers
-from livecode_runner.sandbox.memory import measure_memory
-from livecode_runner.sandbox.phase import PhaseLimits
-from livecode_runner.sandbox.processes import ProcessTree, read_stat
-from livecode_runner.sandbox.sockets import SocketCount
-from livecode_runner.sandbox.tasks import resident_bytes
+from livecode_runner.sandbox.ending.leftovers import Leftovers
+from livecode_runner.sandbox.ending.process_tree import ProcessTree
+from livecode_runner.sandbox.folders.measuring import Counted
+from livecode_runner.sandbox.folders.run_folders import RunFolder
+from livecode_runner.sandbox.kernel.descriptors import held_files
+from livecode_runner.sandbox.kernel.procfs import read_stat
+from livecode_runner.sandbox.kernel.quick_sample import QuickSample
+from livecode_runner.sandbox.kernel.tasks import resident_bytes
+from livecode_runner.sandbox.phase import EndReason, PhaseLimits
+from livecode_runner.sandbox.watching.memory import measure_memory
+from livecode_runner.sandbox.watching.sockets import SocketCount
 
 SHORTEST_TICK_SECONDS, LONGEST_TICK_SECONDS = 0.010, 0.020
 # No program of one process comes to its limit before the next look: nothing touches memory or fills files faster.
@@ -22,13 +22,6 @@ _MEMORY_BYTES_A_SECOND, _FILE_BYTES_A_SECOND = 8 << 30, 2 << 30
 _SHARE_OF_TIME = 10  # a look that takes long makes the next one wait, so that we use at most a tenth of a core
 _FOLDER_BYTES = 256 * 1024  # those around one file that is as large as may be: its writer gets an error, no kill
 _FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may free what this one takes
-
-
-class Exceeded(Enum):
-    MEMORY = "memory"
-    FILES = "files"
-    PROCESSES = "processes"
-    SOCKETS = "sockets"
 
 
 def tick_seconds(limits: PhaseLimits, used_memory_bytes: int, taken_file_bytes: int) -> float:
@@ -57,7 +50,7 @@ class ResourceWatch:
 
     def start(self, now: float) -> None:
         """Before the program has been reaped; `stop` afterwards."""
-        self.tree.glance = Glance.at(self.tree.pid, self.tree.init or os.getpid())
+        self.tree.quick_sample = QuickSample.open(self.tree.pid, self.tree.init or os.getpid())
         self._sockets = SocketCount.at(self.tree.pid)
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
@@ -65,14 +58,14 @@ class ResourceWatch:
         self._writable = tuple(map(os.path.realpath, (self.folder.path, *self.folder.aliases, *self.leftovers.folders)))
 
     def stop(self) -> None:
-        if self.tree.glance is not None:
-            self.tree.glance.close()
-            self.tree.glance = None
+        if self.tree.quick_sample is not None:
+            self.tree.quick_sample.close()
+            self.tree.quick_sample = None
         if self._sockets is not None:
             self._sockets.close()
             self._sockets = None
 
-    def look(self, now: float) -> Exceeded | None:
+    def look(self, now: float) -> EndReason | None:
         pids = self.tree.watched_pids()
         exceeded = (
             self._look_at_memory(pids)
@@ -87,28 +80,28 @@ class ResourceWatch:
         self.next_look = now + max(tick, duration * _SHARE_OF_TIME)
         return exceeded
 
-    def _look_at_memory(self, pids: frozenset[int]) -> Exceeded | None:
-        glance = self.tree.glance
-        if glance is not None and len(pids) == 1:
-            used = glance.resident_bytes() or resident_bytes(self.tree.pid)
+    def _look_at_memory(self, pids: frozenset[int]) -> EndReason | None:
+        sample = self.tree.quick_sample
+        if sample is not None and len(pids) == 1:
+            used = sample.resident_bytes() or resident_bytes(self.tree.pid)
         else:
             used = measure_memory(pids, self.limits.memory_bytes, self.tree.uid)
         self._used_memory_bytes = used
         self.peak_memory_bytes = max(self.peak_memory_bytes, used)
-        return Exceeded.MEMORY if used > self.limits.memory_bytes else None
+        return EndReason.MEMORY if used > self.limits.memory_bytes else None
 
-    def _look_at_sockets(self, pids: frozenset[int]) -> Exceeded | None:
+    def _look_at_sockets(self, pids: frozenset[int]) -> EndReason | None:
         exceeded = self._sockets is not None and self._sockets.exceeded(pids, self.tree.uid)
-        return Exceeded.SOCKETS if exceeded else None
+        return EndReason.SOCKETS if exceeded else None
 
-    def _look_at_processes(self, pids: frozenset[int]) -> Exceeded | None:
+    def _look_at_processes(self, pids: frozenset[int]) -> EndReason | None:
         """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""
         if len(pids) == 1:
             return None
         tasks = sum(stat.threads for pid in pids if (stat := read_stat(pid)))
-        return Exceeded.PROCESSES if tasks > 2 * self.limits.process_limit else None
+        return EndReason.PROCESSES if tasks > 2 * self.limits.process_limit else None
 
-    def _look_at_files(self, pids: frozenset[int], now: float) -> Exceeded | None:
+    def _look_at_files(self, pids: frozenset[int], now: float) -> EndReason | None:
         """Free space is cheap to ask for, but others change it too: it only tells us when to count."""
         free = self._free_bytes()
         self._taken_file_bytes = max(before - left for before, left in zip(self._free_before, free, strict=True))
@@ -128,7 +121,7 @@ class ResourceWatch:
         # moved while we counted, what is missing in the count may be the program's.
         if not counted.disturbed:
             self._free_before, self._taken_file_bytes = [left + used for left in free], used
-        return Exceeded.FILES if used > limit else None
+        return EndReason.FILES if used > limit else None
 
     def _free_bytes(self) -> list[int]:
         """Of each file system: free space, and free inodes at the 1 KiB that measuring makes of an empty file."""

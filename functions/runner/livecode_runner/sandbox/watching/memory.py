@@ -4,9 +4,9 @@ import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from livecode_runner.sandbox.descriptors import read_as
-from livecode_runner.sandbox.processes import read_stat
-from livecode_runner.sandbox.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.descriptors import read_as
+from livecode_runner.sandbox.kernel.procfs import read_stat
+from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
 
 # So often at most: a program may not hide behind children that come and go.
 _MEASUREMENTS = 3

@@ -1,15 +1,17 @@
-"""Gives runs' users their entries in passwd and group (users.py).
+"""Gives the users that runs have their entries in passwd and group. Run by the Makefile and by the image's build:
 
-python3 -m livecode_runner.sandbox.install_users FOLDER    both files in FOLDER: the machine's, and the users of runs
-python3 -m livecode_runner.sandbox.install_users --image   adds all that an image may be run as to its own
+    python3 -m livecode_runner.sandbox.starting.install_users FOLDER
+
+writes both files to FOLDER: those of the machine, with the users of runs added. With `--image` in the place of FOLDER
+it adds to the image's own files all users that the image may be run as, too.
 """
 
 import sys
 from pathlib import Path
 
-from livecode_runner.sandbox.folders import FIRST_UID, LAST_UID
-from livecode_runner.sandbox.users import with_users
-from livecode_runner.sandbox.view import TEMPORARY_FOLDERS
+from livecode_runner.sandbox.folders.run_folders import FIRST_UID, LAST_UID
+from livecode_runner.sandbox.starting.users import with_users
+from livecode_runner.sandbox.starting.view import TEMPORARY_FOLDERS
 
 _USERS_OF_RUNS = range(FIRST_UID, LAST_UID + 1)
 # Which one Lambda takes is not documented: 993 was seen, and 480 to 500 before. Debian gives 100 to 999 to services.

@@ -14,31 +14,16 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from livecode_runner.sandbox.glance import Glance
+from livecode_runner.sandbox.kernel.procfs import all_pids, children_of, newest_pid, read_stat, real_uid
+from livecode_runner.sandbox.kernel.quick_sample import QuickSample
 from livecode_runner.sandbox.phase import SandboxBroken
 
 _RESCAN_LOOKS = 10  # a scan can miss a process that changes its parent meanwhile
 _REAP_SECONDS = 0.05
 _STRAY_MILLISECONDS = 5
-_FORKED_WITHOUT_EXECUTING = 0x40  # PF_FORKNOEXEC in linux/sched.h
 _SWEEP_SECONDS = 10.0  # 64 processes forking as fast as they can were gone after 51 ms
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProcessStat:
-    """From /proc/PID/stat (proc(5))."""
-
-    pid: int
-    parent: int
-    group: int
-    session: int
-    threads: int
-    state: str
-    has_executed: bool  # a program of its own, since it was made
 
 
 @dataclass
@@ -48,7 +33,7 @@ class ProcessTree:
     uid: int | None
     pid: int = 0
     init: int | None = None
-    glance: Glance | None = None
+    quick_sample: QuickSample | None = None
     sweep_seconds: float = _SWEEP_SECONDS
     _runner: int = field(default_factory=os.getpid)
     _session: int = field(default_factory=lambda: os.getsid(0))
@@ -58,11 +43,11 @@ class ProcessTree:
     _looks_left: int = 0
 
     def watched_pids(self) -> frozenset[int]:
-        """Like `pids`, for one who asks often: searches only if the system has given away a process id meanwhile."""
-        newest = _newest_pid()
+        """Like `pids`, for who asks often: searches only if the system has given away a process id meanwhile."""
+        newest = newest_pid()
         if newest is None or newest != self._newest or not self._looks_left:
             self._newest, self._looks_left = newest, _RESCAN_LOOKS
-            lone = self.glance is not None and self.glance.sees_one_process()
+            lone = self.quick_sample is not None and self.quick_sample.is_of_one_process()
             self._seen = frozenset((self.pid,) if lone else self.pids())
         self._looks_left -= 1
         return self._seen
@@ -74,7 +59,7 @@ class ProcessTree:
         waiting += self._adopted()
         found.update(waiting)
         while waiting:
-            for child in _children(waiting.pop()):
+            for child in children_of(waiting.pop()):
                 if child not in found:
                     found.add(child)
                     waiting.append(child)
@@ -121,7 +106,7 @@ class ProcessTree:
             poll.register(descriptor, select.POLLIN)
             while not poll.poll(_STRAY_MILLISECONDS):
                 # The kernel waits until all are reaped. Without the filter a program could make children of ours.
-                for pid in set(_children(self._runner)) - self._earlier - {init}:
+                for pid in set(children_of(self._runner)) - self._earlier - {init}:
                     if real_uid(pid) == self.uid:
                         os.waitpid(pid, os.WNOHANG)
                 if time.monotonic() > deadline:
@@ -133,8 +118,8 @@ class ProcessTree:
 
     def _adopted(self) -> list[int]:
         if self.init is not None:
-            return [pid for pid in _children(self.init) if pid != self.pid]
-        candidates = set(_children(self._runner)) - self._earlier - {self.pid}
+            return [pid for pid in children_of(self.init) if pid != self.pid]
+        candidates = set(children_of(self._runner)) - self._earlier - {self.pid}
         if self.uid is not None:
             return [pid for pid in candidates if real_uid(pid) == self.uid]
         return [pid for pid in candidates if (stat := read_stat(pid)) and stat.session != self._session]
@@ -146,83 +131,8 @@ class ProcessTree:
         return {pid for pid in all_pids() if real_uid(pid) == self.uid}
 
 
-def read_stat(pid: int) -> ProcessStat | None:
-    """None if there is no such process."""
-    text = _read(f"/proc/{pid}/stat")
-    if text is None:
-        return None
-    # The name, in parentheses, may itself hold spaces and parentheses.
-    fields = text[text.rindex(b")") + 2 :].split()
-    return ProcessStat(
-        pid=pid,
-        state=fields[0].decode(),
-        has_executed=not int(fields[6]) & _FORKED_WITHOUT_EXECUTING,
-        parent=int(fields[1]),
-        group=int(fields[2]),
-        session=int(fields[3]),
-        threads=int(fields[17]),
-    )
-
-
-def all_pids() -> Iterator[int]:
-    with os.scandir("/proc") as entries:
-        for entry in entries:
-            if entry.name.isdigit():
-                yield int(entry.name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class UidSurvey:
-    """All that can be seen of a uid. `tasks` is what RLIMIT_NPROC counts; `ids` is what a signal could be aimed at."""
-
-    tasks: int
-    ids: frozenset[int]
-
-
-def survey_uid(uid: int) -> UidSurvey:
-    tasks = 0
-    ids: set[int] = set()
-    for pid in all_pids():
-        if real_uid(pid) == uid and (stat := read_stat(pid)):
-            tasks += stat.threads
-            ids.update((stat.group, stat.session, *thread_ids(pid)))
-    return UidSurvey(tasks=tasks, ids=frozenset(ids))
-
-
-def thread_ids(pid: int) -> list[int]:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError), os.scandir(f"/proc/{pid}/task") as entries:
-        return [int(entry.name) for entry in entries]
-    return []
-
-
-def _children(pid: int) -> list[int]:
-    """Of all its threads. Kernels without CONFIG_PROC_CHILDREN make us look at every process."""
-    if not _KERNEL_LISTS_CHILDREN:
-        return [other for other in all_pids() if (stat := read_stat(other)) and stat.parent == pid]
-    children: list[int] = []
-    for thread in thread_ids(pid):
-        children += map(int, (_read(f"/proc/{pid}/task/{thread}/children") or b"").split())
-    return children
-
-
-try:
-    _LOADAVG = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)  # for as long as we live
-except OSError:
-    _LOADAVG = -1
-
-_KERNEL_LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
-
-
 def _own_children() -> frozenset[int]:
-    return frozenset(_children(os.getpid())) if _has_children() else frozenset()
-
-
-def _newest_pid() -> bytes | None:
-    """The id that was given away last, to a process or a thread (proc(5)); None if the system does not say."""
-    try:
-        return os.pread(_LOADAVG, 128, 0).rsplit(maxsplit=1)[-1]
-    except (OSError, IndexError):
-        return None
+    return frozenset(children_of(os.getpid())) if _has_children() else frozenset()
 
 
 def _has_children() -> bool:
@@ -231,23 +141,3 @@ def _has_children() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def real_uid(pid: int) -> int | None:
-    """From its status: the owner of /proc/PID is root for whoever made itself non-dumpable."""
-    text = _read(f"/proc/{pid}/status")
-    return int(text.partition(b"\nUid:")[2].split(maxsplit=1)[0]) if text else None
-
-
-def _read(path: str) -> bytes | None:
-    """A small file of /proc; None once its process is gone. Called often, so without the layers of `open`."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return None
-    try:
-        return os.read(descriptor, 65536)
-    except (ProcessLookupError, PermissionError):
-        return None
-    finally:
-        os.close(descriptor)

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecode_runner.sandbox.attributes import FolderAttributes
-from livecode_runner.sandbox.files import Counted, measure_entry, names_in, remove_entry
-from livecode_runner.sandbox.folders import FIRST_UID, LAST_UID
-from livecode_runner.sandbox.processes import all_pids, read_stat, real_uid
+from livecode_runner.sandbox.folders.attributes import FolderAttributes
+from livecode_runner.sandbox.folders.entries import names_in
+from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
+from livecode_runner.sandbox.folders.removing import remove_entry
+from livecode_runner.sandbox.folders.run_folders import FIRST_UID, LAST_UID
+from livecode_runner.sandbox.kernel.procfs import all_pids, read_stat, real_uid
 
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _RUN_UIDS = range(FIRST_UID, LAST_UID + 1)

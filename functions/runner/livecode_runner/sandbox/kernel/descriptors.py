@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from livecode_runner.sandbox.processes import thread_ids
-from livecode_runner.sandbox.tasks import Shared, has_memory, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.procfs import thread_ids
+from livecode_runner.sandbox.kernel.tasks import Shared, has_memory, one_of_each, resident_bytes, task_with_memory
 
 T = TypeVar("T")
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2  # linux/prctl.h

@@ -8,9 +8,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecode_runner.sandbox.files import FOLDER_FLAGS, Counted, measure_entry, names_in
-from livecode_runner.sandbox.own_folder import OwnFolder
-from livecode_runner.sandbox.processes import read_stat
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, names_in
+from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
+from livecode_runner.sandbox.folders.own_folder import OwnFolder
+from livecode_runner.sandbox.kernel.procfs import read_stat
 
 
 @dataclass(frozen=True, kw_only=True)

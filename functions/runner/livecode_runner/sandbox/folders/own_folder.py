@@ -10,15 +10,10 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from livecode_runner.sandbox.attributes import FolderAttributes
-from livecode_runner.sandbox.files import (
-    FOLDER_FLAGS,
-    Counted,
-    entry_exists,
-    make_accessible,
-    measure_entry,
-    remove_entry,
-)
+from livecode_runner.sandbox.folders.attributes import FolderAttributes
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, entry_exists, make_accessible
+from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
+from livecode_runner.sandbox.folders.removing import remove_entry
 from livecode_runner.sandbox.phase import SandboxBroken, SandboxFailed
 
 _ATTRIBUTES = FolderAttributes(mode=0o711, flags=0, extended={})

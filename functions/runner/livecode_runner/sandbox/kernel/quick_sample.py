@@ -1,4 +1,7 @@
-"""Answers the question of most looks, is the program still one process and how large, from files of /proc kept open."""
+"""Tells quickly whether a program is still one process, and how large it is, from files of /proc that are kept open.
+
+Most looks at a program need no more; the others go by `ProcessTree` and `measure_memory`.
+"""
 
 import os
 from dataclasses import dataclass
@@ -9,8 +12,8 @@ _LINKS_OF_ONE_THREAD = 3  # of /proc/PID/task: itself twice, and a folder a thre
 
 
 @dataclass(frozen=True, kw_only=True)
-class Glance:
-    """At one main process. Reading again from the start makes the kernel answer anew."""
+class QuickSample:
+    """Samples one main process. Reading a file of /proc again from its start makes the kernel answer anew."""
 
     pid: int
     _statm: int
@@ -19,8 +22,11 @@ class Glance:
     _adopted: int
 
     @classmethod
-    def at(cls, pid: int, adopter: int) -> "Glance | None":
-        """None if the process is gone, or where the kernel does not list children. `adopter` gets its orphans."""
+    def open(cls, pid: int, adopter: int) -> "QuickSample | None":
+        """Opens the files of a process; `adopter` is the process that gets its orphans.
+
+        None if the process is gone, or where the kernel does not list children.
+        """
         opened: list[int] = []
         try:
             for path in (
@@ -41,8 +47,8 @@ class Glance:
         for descriptor in (self._statm, self._threads, self._children, self._adopted):
             os.close(descriptor)
 
-    def sees_one_process(self) -> bool:
-        """False also where more than a glance is needed: several threads, other children of the adopter.
+    def is_of_one_process(self) -> bool:
+        """Whether the program is surely one process; False also for several threads or other children of the adopter.
 
         What loses its parent becomes a child of the adopter's first thread. The program's own children are read first:
         they can only move there.
@@ -57,7 +63,7 @@ class Glance:
             return False
 
     def resident_bytes(self) -> int:
-        """0 once the main thread has ended."""
+        """Returns the resident memory of the process; 0 once its main thread has ended."""
         try:
             return int(os.pread(self._statm, 128, 0).split(maxsplit=2)[1]) * _PAGE_BYTES
         except (OSError, IndexError):

@@ -17,18 +17,12 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livecode_runner.sandbox.files import (
-    FOLDER_FLAGS,
-    Counted,
-    empty_folder,
-    make_accessible,
-    measure_tree,
-    names_in,
-    remove_entry,
-)
-from livecode_runner.sandbox.own_folder import OwnFolder, place_of
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, make_accessible, names_in
+from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
+from livecode_runner.sandbox.folders.own_folder import OwnFolder, place_of
+from livecode_runner.sandbox.folders.removing import empty_folder, remove_entry
+from livecode_runner.sandbox.folders.strays import Strays
 from livecode_runner.sandbox.phase import SandboxBroken, SandboxFailed
-from livecode_runner.sandbox.strays import Strays
 
 FIRST_UID, LAST_UID = 60100, 60999  # above what Debian gives to people and services, below nobody (65534)
 UID_ROOT = "/tmp"  # uids are the machine's, whatever the root of the folders is

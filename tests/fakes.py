@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from livecode import messages
-from livecode.db.slots import Slot
 from livecode.domain import (
     ClaimedExecution,
     CodeSession,
     Execution,
     ExecutionSummary,
     Outcome,
+    QueueCounts,
     Reason,
     SessionStatus,
+    Slot,
     Status,
 )
 from livecode.errors import (
@@ -26,7 +27,6 @@ from livecode.errors import (
     RateLimited,
     SessionNotFound,
 )
-from livecode_api.queue import QueueCounts
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 

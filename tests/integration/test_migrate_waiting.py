@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from livecode.db.engine import make_engine
 from livecode.errors import DatabaseUnavailable
-from livecode_api.migrate.waiting import LOGIN_TRIES, WAIT_SECONDS, until_connected
+from livecode_api.migrate.waiting import LOGIN_TRIES, WAIT_SECONDS, wait_until_connected
 from tests.integration.outages import Wire
 
 REFUSED = (DBAPIError, DatabaseUnavailable)
@@ -29,10 +29,10 @@ class Login:
             connection.execute(text(statement))
 
     def wait(self, engine: Engine, *, tries: int | None = None) -> None:
-        until_connected(
+        wait_until_connected(
             engine,
             has_time=lambda: tries is None or len(self.slept) < tries,
-            tell=self.told.append,
+            report=self.told.append,
             sleep=self.sleep,
         )
 
@@ -76,7 +76,7 @@ def test_a_login_that_stays_refused_fails_while_there_is_time_to_say_so(login: L
 def test_a_wrong_login_is_not_waited_for_for_ever(database_url: str, login: Login, waiting: Engine) -> None:
     slept: list[float] = []
     with pytest.raises(REFUSED):
-        until_connected(waiting, has_time=lambda: True, tell=str, sleep=slept.append)
+        wait_until_connected(waiting, has_time=lambda: True, report=str, sleep=slept.append)
     assert len(slept) == LOGIN_TRIES - 1
 
 
@@ -85,11 +85,11 @@ def test_waits_for_a_server_that_is_not_there_yet(database_url: str) -> None:
         wire.cut()
         engine = make_engine(wire.url, timeout_seconds=5, application_name="livecode-migrate")
         told: list[str] = []
-        until_connected(engine, has_time=lambda: True, tell=told.append, sleep=lambda _: wire.mend())
+        wait_until_connected(engine, has_time=lambda: True, report=told.append, sleep=lambda _: wire.mend())
         assert told == ["waiting for the database"]
         wire.cut()
         with pytest.raises(DatabaseUnavailable):
-            until_connected(engine, has_time=lambda: False, tell=told.append, sleep=lambda _: None)
+            wait_until_connected(engine, has_time=lambda: False, report=told.append, sleep=lambda _: None)
         engine.dispose()
 
 
@@ -97,5 +97,5 @@ def test_a_database_that_does_not_exist_is_not_waited_for(database_url: str) -> 
     url = make_url(database_url).set(database="none").render_as_string(hide_password=False)
     engine = make_engine(url, timeout_seconds=5, application_name="livecode-migrate")
     with pytest.raises(DBAPIError):
-        until_connected(engine, has_time=lambda: True, tell=str, sleep=lambda _: pytest.fail("waited"))
+        wait_until_connected(engine, has_time=lambda: True, report=str, sleep=lambda _: pytest.fail("waited"))
     engine.dispose()

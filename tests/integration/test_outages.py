@@ -23,8 +23,8 @@ from livecode.languages import Language
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper
+from livecode_aws.visibility import SqsVisibility
 from livecode_runner.records import Record, RecordHandler, RetryLater, Visibility
-from livecode_runner.visibility import SqsVisibility
 from tests.integration.conftest import engine_of
 from tests.integration.outages import Wire
 
@@ -77,11 +77,11 @@ def queued(engine: Engine) -> UUID:
 class AtOnce(SqsVisibility):
     """Whatever the delay, a test does not wait for it."""
 
-    def come_back(self, receipt_handle: str, *, after_seconds: int) -> None:
-        super().come_back(receipt_handle, after_seconds=0)
+    def change_visibility(self, receipt_handle: str, *, after_seconds: int) -> None:
+        super().change_visibility(receipt_handle, after_seconds=0)
 
 
-def bury_all(engine: Engine, sqs: Any, queue_url: str) -> int:
+def consume_all(engine: Engine, sqs: Any, queue_url: str) -> int:
     """Takes what is in the dead-letter queue through its consumer; returns how many were given up."""
     consumer = DeadLetters(
         executions=PostgresExecutions(engine),
@@ -94,7 +94,7 @@ def bury_all(engine: Engine, sqs: Any, queue_url: str) -> int:
     given_up = 0
     while letters := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages"):
         for letter in letters:
-            given_up += consumer.bury(letter["Body"])
+            given_up += consumer.consume(letter["Body"])
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
     return given_up
 
@@ -272,7 +272,7 @@ def test_a_backlog_outlives_an_outage_of_any_length(outage: Outage, engine: Engi
     assert receive_until_dead(outage.engine, sqs, queue_url) == 4 * len(executions)
     assert {status_and_events(engine, each) for each in executions} == {("QUEUED", ("queued",))}
     outage.end()
-    assert bury_all(engine, sqs, queue_url) == 0
+    assert consume_all(engine, sqs, queue_url) == 0
     for _ in executions:
         assert deliver(outage.engine, sqs, queue_url) == 1
     assert {status_and_events(engine, each) for each in executions} == {
@@ -291,7 +291,7 @@ def test_what_fails_at_each_attempt_ends_and_its_client_is_told(engine: Engine, 
         with pytest.raises(RetryLater):
             deliver(engine, sqs, queue_url, while_running=fail, visibility=AtOnce(sqs, queue_url))
     assert not sqs.receive_message(QueueUrl=queue_url).get("Messages")  # the fifth receive moves it
-    assert bury_all(engine, sqs, queue_url) == 1
+    assert consume_all(engine, sqs, queue_url) == 1
     status, events = status_and_events(engine, execution_id)
     assert (status, events) == ("FAILED", ("queued", *("claimed", "retried") * 4, "abandoned"))
 

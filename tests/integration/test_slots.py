@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from livecode.db.sessions import PostgresSessions
-from livecode.db.slots import PostgresSlots, Slot
-from livecode.domain import SessionLimits
+from livecode.db.slots import PostgresSlots
+from livecode.domain import SessionLimits, Slot
 from livecode.errors import ExecutionLimitReached, RateLimited, RequestError, SessionNotFound
 from tests.integration.conftest import engine_of
 

@@ -16,7 +16,7 @@ from livecode_runner.probe.event import why_refused
 from tests.fakes import InMemoryStore
 from tests.unit.test_records import Runner
 from tests.unit.test_routes import Api, Context
-from tests.unit.test_sweeper import bury
+from tests.unit.test_sweeper import consume
 
 EVENTS = Path(__file__).parents[1] / "events"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
@@ -64,7 +64,7 @@ def test_the_runner_takes_a_probe() -> None:
 def test_the_sweeper_buries_what_its_message_names(store: InMemoryStore) -> None:
     [record] = SQSEvent(event("SweeperFunction.dead-letter")).records
     store.rows[EXECUTION_ID].attempt = 4
-    assert bury(store, record.body)
+    assert consume(store, record.body)
     assert store.rows[EXECUTION_ID].status is Status.FAILED
 
 

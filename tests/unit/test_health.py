@@ -8,8 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from livecode.domain import SessionLimits
-from livecode_api.queue import QueueCounts
+from livecode.domain import QueueCounts, SessionLimits
 from livecode_api.routes import build_app
 from livecode_api.service import HEALTH_SECONDS
 from tests.fakes import InMemoryStore, RecordingQueue

@@ -11,7 +11,7 @@ from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, UnknownMessageVersion
 from livecode.languages import Language
-from livecode_runner.execute import NothingRan, SandboxBroken
+from livecode_runner.execute import NothingRan, RunFailed
 from livecode_runner.records import RETRY_DELAYS_SECONDS, EnvironmentRefuses, Record, RecordHandler, RetryLater
 from tests.fakes import InMemoryStore
 
@@ -22,7 +22,7 @@ COMPLETED = Outcome(status=Status.COMPLETED, exit_code=0, stdout="1\n")
 class RecordingVisibility:
     delays: list[int] = field(default_factory=list)
 
-    def come_back(self, receipt_handle: str, *, after_seconds: int) -> None:
+    def change_visibility(self, receipt_handle: str, *, after_seconds: int) -> None:
         assert receipt_handle == "handle"
         self.delays.append(after_seconds)
 
@@ -193,7 +193,7 @@ def test_an_environment_that_broke_before_the_program_began_costs_it_no_attempt(
 
 
 def test_a_program_that_breaks_its_environment_ends_after_four_attempts() -> None:
-    runner = Runner(outcome=SandboxBroken("processes survive SIGKILL"))
+    runner = Runner(outcome=RunFailed("processes survive SIGKILL"))
     for receive_count in range(1, 5):
         with pytest.raises(RetryLater):
             runner.handle(receive_count=receive_count)

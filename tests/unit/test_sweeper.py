@@ -8,10 +8,8 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from livecode import messages
-from livecode.db.upkeep import Backlog
-from livecode.domain import Status
+from livecode.domain import Backlog, QueueCounts, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable
-from livecode_api.queue import QueueCounts
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper, Swept
 from tests.fakes import NOON, InMemoryStore, RecordingQueue
@@ -128,20 +126,20 @@ def store() -> InMemoryStore:
     return store
 
 
-def bury(store: InMemoryStore, body: str, queue: RecordingQueue | None = None) -> bool:
+def consume(store: InMemoryStore, body: str, queue: RecordingQueue | None = None) -> bool:
     return DeadLetters(
         executions=store,
         queue=queue or RecordingQueue(down=True),
         max_attempts=4,
         give_up_after_seconds=86_400,
         logger=LOGGER,
-    ).bury(body)
+    ).consume(body)
 
 
 def test_a_dead_letter_ends_an_execution_whose_attempts_are_used(store: InMemoryStore) -> None:
     ((execution_id, row),) = store.rows.items()
     row.attempt = 4
-    assert bury(store, messages.encode(execution_id))
+    assert consume(store, messages.encode(execution_id))
     assert row.status is Status.FAILED
 
 
@@ -149,31 +147,31 @@ def test_a_dead_letter_ends_an_execution_whose_attempts_are_used(store: InMemory
 def test_a_dead_letter_with_attempts_left_is_sent_again(store: InMemoryStore, attempt: int) -> None:
     ((execution_id, row),) = store.rows.items()
     row.attempt, queue = attempt, RecordingQueue()
-    assert not bury(store, messages.encode(execution_id), queue)
+    assert not consume(store, messages.encode(execution_id), queue)
     assert (row.status, queue.sent) == (Status.QUEUED, [execution_id])
 
 
 def test_a_dead_letter_that_no_runner_got_to_for_a_day_ends(store: InMemoryStore) -> None:
     ((execution_id, row),) = store.rows.items()
     row.age_seconds = 86_400
-    assert bury(store, messages.encode(execution_id))
+    assert consume(store, messages.encode(execution_id))
     assert row.status is Status.FAILED
 
 
 def test_a_dead_letter_of_a_newer_version_goes_on_as_it_is(store: InMemoryStore) -> None:
     (execution_id,) = store.rows
     body, queue = f'{{"version":9,"execution_id":"{execution_id}","new":1}}', RecordingQueue()
-    assert not bury(store, body, queue)
+    assert not consume(store, body, queue)
     assert queue.bodies == [body]
 
 
 def test_a_dead_letter_comes_back_when_the_queue_or_the_database_is_away(store: InMemoryStore) -> None:
     ((execution_id, row),) = store.rows.items()
     with pytest.raises(QueueUnavailable):
-        bury(store, messages.encode(execution_id), RecordingQueue(down=True))
+        consume(store, messages.encode(execution_id), RecordingQueue(down=True))
     store.down = True
     with pytest.raises(DatabaseUnavailable):
-        bury(store, messages.encode(execution_id), RecordingQueue())
+        consume(store, messages.encode(execution_id), RecordingQueue())
     assert row.status is Status.QUEUED
 
 
@@ -181,18 +179,18 @@ def test_a_dead_letter_whose_execution_is_held_comes_back(store: InMemoryStore) 
     (execution_id,) = store.rows
     store.claim(execution_id, lease_seconds=75, max_attempts=4)
     with pytest.raises(ExecutionHeld):
-        bury(store, messages.encode(execution_id))
+        consume(store, messages.encode(execution_id))
     assert store.rows[execution_id].status is Status.RUNNING
 
 
 def test_a_dead_letter_of_a_finished_execution_is_nothing_given_up(store: InMemoryStore) -> None:
     ((execution_id, row),) = store.rows.items()
     row.status = Status.COMPLETED
-    assert not bury(store, messages.encode(execution_id))
-    assert not bury(store, messages.encode(UUID(int=7)))
+    assert not consume(store, messages.encode(execution_id))
+    assert not consume(store, messages.encode(UUID(int=7)))
 
 
 @pytest.mark.parametrize("body", ["", "garbage", "{}"])
 def test_a_dead_letter_that_nobody_can_read_is_given_up(store: InMemoryStore, body: str) -> None:
-    assert bury(store, body)
+    assert consume(store, body)
     assert [row.status for row in store.rows.values()] == [Status.QUEUED]

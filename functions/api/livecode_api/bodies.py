@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from email.message import Message
 from typing import Any
 
+from livecode.errors import RequestError
 from livecode_api.problems import Problem
 
 # JSON may spend six bytes (\u0000) on one byte of source; what is larger cannot hold an allowed one.
@@ -12,11 +13,11 @@ _JSON_BYTES_PER_SOURCE_BYTE = 6
 _ROOM_FOR_OTHER_FIELDS = 4096
 
 
-class MalformedBody(Exception):
+class MalformedBody(RequestError):
     """The body is not a JSON document."""
 
 
-class BodyIsNoObject(Exception):
+class BodyIsNoObject(RequestError):
     """The body is a JSON document, but no object; powertools would take the first item of an array for one."""
 
 

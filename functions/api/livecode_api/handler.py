@@ -1,45 +1,49 @@
-"""ApiFunction's entry point: reads the environment, builds the clients, and answers API Gateway."""
+"""ApiFunction's entry point: builds the API from the environment, and answers API Gateway."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.signers import generate_db_auth_token
 
 from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings, SessionLimitSettings
-from livecode.db.engine import configured_engine
 from livecode.db.executions import PostgresExecutions
 from livecode.db.runtimes import PostgresRuntimes
 from livecode.db.sessions import PostgresSessions
 from livecode.db.slots import PostgresSlots
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.ids import uuid7
-from livecode.logs import log_from, quieten_libraries
 from livecode_api.queue import CLIENT_CONFIG, SqsQueue
 from livecode_api.resolver import LiveCodeResolver
 from livecode_api.routes import build_app
 from livecode_api.service import ExecutionService
-
-logger = Logger()
-quieten_libraries()
-log_from(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
+from livecode_aws.database import make_database_engine
+from livecode_aws.logs import make_logger
 
 
-def _build() -> LiveCodeResolver:
-    limits = SessionLimitSettings.from_environment(os.environ)
-    run_limits = RunLimitSettings.from_environment(os.environ)
-    queues = QueueSettings.from_environment(os.environ)
-    database = DatabaseSettings.from_environment(os.environ)
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """All that the function is made of."""
+
+    app: LiveCodeResolver
+    logger: Logger
+
+
+def build(environment: Mapping[str, str]) -> Api:
+    """Makes the function from its environment. Nothing is connected: a snapshot of the process holds no connection."""
+    logger = make_logger(environment)
+    limits = SessionLimitSettings.from_environment(environment)
+    run_limits = RunLimitSettings.from_environment(environment)
+    queues = QueueSettings.from_environment(environment)
     sqs = boto3.client("sqs", config=CLIENT_CONFIG)
-    engine = configured_engine(
-        database,
-        get_secret=lambda arn: parameters.SecretsProvider(boto_config=CLIENT_CONFIG).get(arn),
-        get_token=partial(generate_db_auth_token, sqs),  # any client can sign, and RDS's own takes long to load
+    engine = make_database_engine(
+        DatabaseSettings.from_environment(environment),
+        signer=sqs,
+        config=CLIENT_CONFIG,
         application_name="livecode-api",
     )
     service = ExecutionService(
@@ -56,13 +60,13 @@ def _build() -> LiveCodeResolver:
         run_limits=run_limits.run_limits,
         logger=logger,
     )
-    return build_app(service, limits.session_limits)
+    return Api(app=build_app(service, limits.session_limits), logger=logger)
 
 
-app = _build()
+api = build(os.environ)
 
 
-@logger.inject_lambda_context
+@api.logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """API Gateway's proxy event in, its proxy answer out."""
-    return app.resolve(event, context)
+    """Answers an event of API Gateway's proxy integration."""
+    return api.app.resolve(event, context)

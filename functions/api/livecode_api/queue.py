@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from livecode import messages
+from livecode.domain import QueueCounts
 from livecode.errors import QueueUnavailable
 
 if TYPE_CHECKING:
@@ -26,20 +26,9 @@ _COUNTS: tuple[QueueAttributeNameType, ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueCounts:
-    """Messages that wait, that a consumer has, and that are delayed, as SQS counts them: approximately."""
-
-    visible: int
-    in_flight: int
-    delayed: int
-
-    @property
-    def all(self) -> int:
-        return self.visible + self.in_flight + self.delayed
-
-
 class SqsQueue:
+    """A queue of SQS, by its URL."""
+
     def __init__(self, client: SQSClient, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
@@ -60,7 +49,7 @@ class SqsQueue:
                 return
 
     def counts(self) -> QueueCounts:
-        """Raises QueueUnavailable."""
+        """Asks SQS for the numbers of messages. Raises QueueUnavailable."""
         try:
             answer = self._client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=_COUNTS)
         except (BotoCoreError, ClientError) as error:

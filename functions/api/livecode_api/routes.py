@@ -119,7 +119,7 @@ def _add_runs(app: LiveCodeResolver, service: ExecutionService, limits: SessionL
     )
     def get_execution(execution_id: ExecutionId) -> Response[str]:
         body = schemas.ExecutionResponse.of(service.get_execution(execution_id))
-        return _json(200, body, unset="leave out")
+        return _json(200, body, exclude_unset=True)
 
     @app.get(
         "/executions/session/<session_id>",
@@ -260,8 +260,11 @@ def _location(app: LiveCodeResolver, path: str) -> str:
     return path_prefix(app.current_event.raw_event) + path
 
 
-def _json(status: int, body: BaseModel, headers: dict[str, str] | None = None, *, unset: str = "null") -> Response[str]:
-    text = body.model_dump_json(exclude_unset=unset == "leave out")
+def _json(
+    status: int, body: BaseModel, headers: dict[str, str] | None = None, *, exclude_unset: bool = False
+) -> Response[str]:
+    """Answers with a document; with `exclude_unset`, without the fields that are not known yet."""
+    text = body.model_dump_json(exclude_unset=exclude_unset)
     return Response(status_code=status, content_type="application/json", body=text, headers=headers or {})
 
 

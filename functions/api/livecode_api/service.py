@@ -6,14 +6,11 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from aws_lambda_powertools import Logger
-
-from livecode.db.slots import Slot
-from livecode.domain import CodeSession, Execution, ExecutionSummary, RunLimits, SessionStatus
+from livecode.domain import CodeSession, Execution, ExecutionSummary, QueueCounts, RunLimits, SessionStatus, Slot
 from livecode.errors import DatabaseUnavailable, QueueUnavailable, SourceTooLarge, UnknownLanguage
 from livecode.languages import LANGUAGES, Language, find_language
+from livecode.logs import StructuredLogger
 from livecode_api.asking import Asked
-from livecode_api.queue import QueueCounts
 
 T = TypeVar("T")
 # A health check answers within 2 s in all; the rest is for the way to us and back.
@@ -90,7 +87,7 @@ class ExecutionService:
     now: Callable[[], datetime]
     source_limit_bytes: int
     run_limits: RunLimits
-    logger: Logger
+    logger: StructuredLogger
     health_seconds: float = HEALTH_SECONDS
 
     def create_session(self, language: str, source_code: str) -> UUID:

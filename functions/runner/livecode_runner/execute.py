@@ -6,6 +6,7 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from livecode.domain import Outcome, Reason, RunLimits, Status
+from livecode.errors import TransientError
 from livecode.languages import LANGUAGES, Language
 from livecode_runner.sandbox import (
     CommandNotExecutable,
@@ -14,21 +15,10 @@ from livecode_runner.sandbox import (
     PhaseResult,
     Run,
     Sandbox,
-    SandboxBroken,
     SandboxFailed,
 )
 from livecode_runner.text import hide_folders, to_text
 from livecode_runner.verdict import judge_compile, judge_run
-
-__all__ = [
-    "EnvironmentOutOfTime",
-    "NothingRan",
-    "SandboxBroken",
-    "SandboxFailed",
-    "execute",
-    "installed_versions",
-    "run_limits",
-]
 
 # Kept of the environment's time to clean up and to store the result.
 _MARGIN_SECONDS = 3.0
@@ -38,12 +28,16 @@ _VERSION_WALL_SECONDS = 10.0
 _missing_libraries: WeakKeyDictionary[Sandbox, dict[str, frozenset[str]]] = WeakKeyDictionary()
 
 
-class EnvironmentOutOfTime(Exception):
-    """The execution environment ends before the program's own limit: our failure, to be tried again elsewhere."""
+class RunFailed(TransientError):
+    """The sandbox failed while the program ran. Another environment may run it."""
 
 
-class NothingRan(SandboxBroken):
-    """The environment was broken before this program could begin: no attempt of this one."""
+class NothingRan(TransientError):
+    """The sandbox failed before the program could begin, so this was no attempt. Another environment may run it."""
+
+
+class EnvironmentOutOfTime(TransientError):
+    """The execution environment ends before the program's own limit. A fresh one has the time."""
 
 
 def execute(
@@ -55,10 +49,11 @@ def execute(
     time_left_seconds: Callable[[], float],
     on_broken: Callable[[], None] = lambda: None,
 ) -> Outcome:
-    """Whatever the program does is in the Outcome. Raises SandboxFailed and EnvironmentOutOfTime: both our failures.
+    """Compiles and runs a program; whatever it does is in the Outcome.
 
-    `on_broken` is called when the sandbox failed, for whatever cause: this environment shall run no other program. Then
-    the error is raised, unless the program had already come to its end; NothingRan says that it had not begun.
+    Raises RunFailed, NothingRan and EnvironmentOutOfTime, which are all failures of ours. `on_broken` is called when
+    the sandbox failed, for whatever cause: this environment shall run no other program. The result stands if the
+    program had already come to its end.
     """
     outcome, begun = None, False
     try:
@@ -68,9 +63,9 @@ def execute(
     except (SandboxFailed, OSError) as error:  # OSError: no descriptor, no process, no space, of ours
         on_broken()
         if not begun:
-            raise NothingRan from error
+            raise NothingRan(str(error)) from error
         if outcome is None:
-            raise
+            raise RunFailed(str(error)) from error
     return outcome
 
 
@@ -136,7 +131,7 @@ def _execute(
 
 
 def installed_versions(sandbox: Sandbox) -> dict[str, str]:
-    """By language name; a language whose program is missing or does not answer is absent."""
+    """Asks the languages' programs for their versions, by language name; what does not answer is left out."""
     versions = {}
     limits = _compile_limits(RunLimits(compile_wall_time_seconds=_VERSION_WALL_SECONDS))
     for language in LANGUAGES.values():
@@ -152,7 +147,7 @@ def installed_versions(sandbox: Sandbox) -> dict[str, str]:
 
 
 def _compile_command(run: Run, language: Language, command: tuple[str, ...]) -> tuple[str, ...]:
-    """The command without arguments for libraries that this machine's compiler does not have. It is asked once."""
+    """Returns the command without arguments for libraries that this machine's compiler lacks; it is asked once."""
     left_out = _missing_libraries.setdefault(run.sandbox, {})
     if language.name not in left_out:
         limits = _compile_limits(RunLimits(compile_wall_time_seconds=_VERSION_WALL_SECONDS))
@@ -192,18 +187,21 @@ def _printed(
     run: Run, kept: bytes, total_bytes: int, limits: RunLimits, *, hide: bool = False, note: str = ""
 ) -> tuple[str, bool]:
     complete = total_bytes == len(kept)
-    printed = hide_folders(kept, run.short_names, complete=complete) if hide else kept
+    printed = hide_folders(kept, run.names_in_messages, complete=complete) if hide else kept
     return to_text(printed, limits.stream_limit_bytes, complete=complete, last_line=note)
 
 
 def _compile_limits(limits: RunLimits) -> PhaseLimits:
-    """A compiler may print what it likes: warnings fail nothing, and its time, memory and files are bounded."""
+    """Returns the limits of a compile phase.
+
+    A compiler may print what it likes: warnings fail nothing, and its time, memory and files are bounded.
+    """
     phase_limits = _phase_limits(limits, limits.compile_wall_time_seconds, limits.compile_memory_mib)
     return replace(phase_limits, output_limit_bytes=None)
 
 
 def run_limits(limits: RunLimits) -> PhaseLimits:
-    """Those of the run phase."""
+    """Returns the limits of a run phase."""
     return _phase_limits(limits, limits.run_wall_time_seconds, limits.run_memory_mib)
 
 

@@ -9,12 +9,17 @@ from math import ceil
 from typing import Any, Protocol
 from uuid import UUID
 
-from aws_lambda_powertools import Logger
-
 from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason
-from livecode.errors import DatabaseUnavailable, ExecutionHeld, PoisonMessage, UnknownMessageVersion
+from livecode.errors import (
+    DatabaseUnavailable,
+    ExecutionHeld,
+    PoisonMessage,
+    TransientError,
+    UnknownMessageVersion,
+)
 from livecode.languages import LANGUAGES, Language
+from livecode.logs import StructuredLogger
 from livecode_runner.execute import NothingRan
 
 # After the first, second and third failure of ours; the fourth delivery is the last before the dead-letter queue.
@@ -36,7 +41,7 @@ class Executions(Protocol):
 
 
 class Visibility(Protocol):
-    def come_back(self, receipt_handle: str, *, after_seconds: int) -> None: ...
+    def change_visibility(self, receipt_handle: str, *, after_seconds: int) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,24 +53,27 @@ class Record:
     receive_count: int
 
 
-class RetryLater(Exception):
+class RetryLater(TransientError):
     """The record failed for a reason of ours and comes back after its delay."""
 
 
-class EnvironmentRefuses(Exception):
-    """This environment runs no program at all: raised by `run`."""
+class EnvironmentRefuses(TransientError):
+    """This environment runs no program at all, another may. Raised by `run`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordHandler:
-    """`run` compiles and runs; whatever it raises is a failure of ours."""
+    """Handles the records of the queue: claims, runs, stores, and gives back what failed for a reason of ours.
+
+    `run` compiles and runs a program; whatever it raises is a failure of ours.
+    """
 
     executions: Executions
     visibility: Visibility
     run: Callable[[Language, str], Outcome]
     lease_seconds: float
     max_attempts: int
-    logger: Logger
+    logger: StructuredLogger
     count_poison: Callable[[], None]
     patience_seconds: Callable[[], float] = lambda: 0.0  # for how long a claim may wait for the database
     sleep: Callable[[float], None] = time.sleep
@@ -79,7 +87,7 @@ class RecordHandler:
         except UnknownMessageVersion as error:
             # A newer API wrote it, and a newer runner will read it.
             self.logger.warning("message of a newer version", receive_count=record.receive_count)
-            self._come_back(record)
+            self._make_visible_later(record)
             raise RetryLater from error
         except PoisonMessage:
             # Nobody will ever read it, and it names no execution: thrown away at once, and alarmed.
@@ -91,16 +99,18 @@ class RecordHandler:
         except ExecutionHeld as held:
             # It returns when that lease has ended, not in a loop that burns its receives.
             self.logger.info("held by another runner", execution_id=str(message.execution_id))
-            self.visibility.come_back(record.receipt_handle, after_seconds=ceil(held.lease_remaining_seconds) + 1)
+            after_seconds = ceil(held.lease_remaining_seconds) + 1
+            self.visibility.change_visibility(record.receipt_handle, after_seconds=after_seconds)
             raise
         except Exception as error:  # whatever failed was ours: the message comes back
             self.logger.exception("retried", execution_id=str(message.execution_id), receive_count=record.receive_count)
-            self._come_back(record, factor=_REFUSED_DELAY_FACTOR if isinstance(error, EnvironmentRefuses) else 1)
+            factor = _REFUSED_DELAY_FACTOR if isinstance(error, EnvironmentRefuses) else 1
+            self._make_visible_later(record, factor=factor)
             raise RetryLater from error
 
     def refuse(self, record: Record) -> None:
         """Gives a message back unread, for another environment; raises RetryLater."""
-        self._come_back(record)
+        self._make_visible_later(record)
         raise RetryLater
 
     def _execute(self, execution_id: UUID) -> None:
@@ -168,11 +178,11 @@ class RecordHandler:
         except DatabaseUnavailable:
             self.logger.exception("give back failed", execution_id=str(claimed.id))  # the lease ends by itself
 
-    def _come_back(self, record: Record, *, factor: float = 1) -> None:
+    def _make_visible_later(self, record: Record, *, factor: float = 1) -> None:
         retry = record.receive_count - 1
         if retry >= len(RETRY_DELAYS_SECONDS):
             # The last delivery: out of sight no longer than needed, on to the dead-letter queue.
-            self.visibility.come_back(record.receipt_handle, after_seconds=0)
+            self.visibility.change_visibility(record.receipt_handle, after_seconds=0)
             return
         delay = RETRY_DELAYS_SECONDS[retry] * factor
-        self.visibility.come_back(record.receipt_handle, after_seconds=round(delay + self.jitter(0, delay / 2)))
+        self.visibility.change_visibility(record.receipt_handle, after_seconds=round(delay + self.jitter(0, delay / 2)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from aws_lambda_powertools import Logger
+from livecode.logs import StructuredLogger
 
 _TRY_AGAIN_SECONDS = 60.0
 
@@ -17,18 +17,21 @@ class Runtimes(Protocol):
 
 @dataclass(kw_only=True)
 class Report:
-    """Made at start; `send` is called then and after each event, and does nothing once the report has arrived."""
+    """What a runner tells of itself: its layers, and the versions of its languages.
+
+    `send` is called at start and after each event, and does nothing once the report has arrived.
+    """
 
     runtimes: Runtimes
     layers: Mapping[str, bool]
     versions: Callable[[], Mapping[str, str]]
-    logger: Logger
+    logger: StructuredLogger
     clock: Callable[[], float] = time.monotonic
     _sent: bool = field(default=False, init=False)
     _tried_at: float | None = field(default=None, init=False)
 
     def send(self) -> None:
-        """Never raises: a runner that cannot report can still run."""
+        """Sends the report, at most once a minute; never raises, since a runner that cannot report can still run."""
         now = self.clock()
         if self._sent or (self._tried_at is not None and now - self._tried_at < _TRY_AGAIN_SECONDS):
             return

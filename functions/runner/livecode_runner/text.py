@@ -27,17 +27,17 @@ def to_text(printed: bytes, limit_bytes: int, *, complete: bool = True, last_lin
     return text, cut or not complete
 
 
-def hide_folders(printed: bytes, short_names: Mapping[str, str], *, complete: bool = True) -> bytes:
+def hide_folders(printed: bytes, names_in_messages: Mapping[str, str], *, complete: bool = True) -> bytes:
     """Leaves out these folders before the names of files, and puts their short names where they stand alone.
 
     Tracebacks, compilers and linkers name files by their full paths; a program's author knows them by their names. If
     `printed` is not all there was, a path that is cut off at its end goes too.
     """
-    for folder, short in short_names.items():
+    for folder, short in names_in_messages.items():
         path = rb"(?:file://)?" + re.escape(folder.encode())
         printed = re.sub(path + rb"/", b"", printed)
         printed = re.sub(path + rb"(?![\w.-])", short.encode(), printed)
-    return printed if complete else _without_cut_path(printed, short_names)
+    return printed if complete else _without_cut_path(printed, names_in_messages)
 
 
 def _without_cut_path(printed: bytes, folders: Iterable[str]) -> bytes:

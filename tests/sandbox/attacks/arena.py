@@ -262,7 +262,7 @@ class Arena:
             evidence.append(f"the next run does not print 1: {following}")
         self.damaged = self.damaged or bool(changes)
         if not evidence and outcome is not None:
-            assert _ended(outcome) & set(attack.ends), f"the attack did not get to its end: {outcome}"
+            assert _with_final_newline(outcome) & set(attack.ends), f"the attack did not get to its end: {outcome}"
         return Verdict(
             word="open" if evidence else "shut", changes=frozenset(changes), evidence=evidence, outcome=outcome
         )
@@ -309,7 +309,7 @@ class Arena:
         }
 
 
-def _ended(outcome: Outcome) -> set[str]:
+def _with_final_newline(outcome: Outcome) -> set[str]:
     words: set[str | None] = {outcome.signal, outcome.status.value, outcome.reason and outcome.reason.value}
     if outcome.stdout.splitlines()[-1:] == ["end"]:
         words.add("end")

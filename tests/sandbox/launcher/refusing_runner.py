@@ -2,9 +2,10 @@
 
 A process of its own, because preparing changes the process for good.
 
-    python3 refusing_runner.py ROOT REQUIRED BREAK [LAYER TO LEAVE OUT ...]
+    python3 refusing_runner.py PATH ROOT REQUIRED BREAK [LAYER TO LEAVE OUT ...]
 
-REQUIRED is a comma-separated list; BREAK a file to spoil between preparing and running, or nothing.
+PATH is where programs find their interpreters; REQUIRED is a comma-separated list; BREAK a file to spoil between
+preparing and running, or nothing.
 """
 
 import json
@@ -12,15 +13,15 @@ import sys
 from pathlib import Path
 
 from livecode.domain import RunLimits
+from livecode.errors import TransientError
 from livecode.languages import LANGUAGES
-from livecode_runner.config import SandboxSettings
-from livecode_runner.execute import SandboxFailed, execute
+from livecode_runner.execute import execute
 from livecode_runner.sandbox import Sandbox
 
 
 def main() -> None:
-    root, required, to_break, *without = sys.argv[1:]
-    sandbox = Sandbox.prepare(SandboxSettings().sandbox_path, root=root, without=without)
+    search_path, root, required, to_break, *without = sys.argv[1:]
+    sandbox = Sandbox.prepare(search_path, root=root, without=without)
     if to_break:
         path = Path(to_break)
         path.unlink()
@@ -29,7 +30,7 @@ def main() -> None:
     try:
         outcome = execute(LANGUAGES["python"], "print(1)", RunLimits(), sandbox, time_left_seconds=lambda: 60)
         answer["printed"] = outcome.stdout
-    except SandboxFailed as error:
+    except TransientError as error:
         answer["refused"] = str(error)
     sys.stdout.write(json.dumps(answer))
 

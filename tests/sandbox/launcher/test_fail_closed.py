@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from livecode_runner.config import SandboxSettings
 from tests.sandbox.conftest import IS_ROOT, REPOSITORY, readable_by_all
 
 REQUIRED = "launcher,seccomp,dumpable"
@@ -38,7 +39,15 @@ class Copy:
         interpreter = sys.executable if uid is None or readable_by_all(sys.executable) else "/usr/bin/python3"
         identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
         done = subprocess.run(
-            [interpreter, str(RUNNER), str(self.root), required, str(to_break), *without],
+            [
+                interpreter,
+                str(RUNNER),
+                SandboxSettings().sandbox_path,
+                str(self.root),
+                required,
+                str(to_break),
+                *without,
+            ],
             env={
                 "PYTHONPATH": f"{self.folder}:{REPOSITORY / 'layers/runtimes/python'}",
                 "PYTHONDONTWRITEBYTECODE": "1",

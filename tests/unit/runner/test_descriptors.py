@@ -3,7 +3,7 @@
 import os
 
 from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
-from livecode_runner.sandbox.kernel.descriptors import held_files
+from livecode_runner.sandbox.kernel.descriptors import measure_deleted_files
 
 
 def test_a_file_that_loses_its_name_while_we_look_counts_once(tmp_path):
@@ -15,8 +15,8 @@ def test_a_file_that_loses_its_name_while_we_look_counts_once(tmp_path):
         (tmp_path / "other").unlink()
         other.write(bytes(3_000_000))
         inodes = {(status.st_dev, status.st_ino) for status in map(os.fstat, (file.fileno(), other.fileno()))}
-        before = held_files([os.getpid()], None, [str(tmp_path)], inodes).disk_bytes
-        held = held_files([os.getpid()], None, [str(tmp_path)], counted.inodes - {inode_of(other)})
+        before = measure_deleted_files([os.getpid()], None, [str(tmp_path)], inodes).disk_bytes
+        held = measure_deleted_files([os.getpid()], None, [str(tmp_path)], counted.inodes - {inode_of(other)})
         assert 3_000_000 <= held.disk_bytes - before < 3_100_000
     os.close(folder)
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import pytest
 
 from livecode.domain import RunLimits, Status
+from livecode.errors import TransientError
 from livecode.languages import LANGUAGES
-from livecode_runner.execute import NothingRan, execute
+from livecode_runner.execute import NothingRan, RunFailed, execute
 from livecode_runner.sandbox import EndReason, PhaseResult, SandboxBroken, SandboxFailed
 
 ENDED = PhaseResult(
@@ -26,7 +27,7 @@ class Folder:
 
 class Run:
     folder = Folder()
-    short_names: ClassVar[dict[str, str]] = {}
+    names_in_messages: ClassVar[dict[str, str]] = {}
 
     def __init__(self, phase: Callable[[], PhaseResult]) -> None:
         self._phase = phase
@@ -76,10 +77,10 @@ def test_an_environment_that_lacks_what_a_run_needs_says_so() -> None:
     assert told == ["broken"]
 
 
-@pytest.mark.parametrize(("at", "error"), [("start", NothingRan), ("run", SandboxFailed)])
+@pytest.mark.parametrize(("at", "error"), [("start", NothingRan), ("run", RunFailed)])
 def test_an_environment_that_breaks_says_so_and_whether_the_program_had_begun(at: str, error: type[Exception]) -> None:
     told: list[str] = []
-    with pytest.raises(SandboxFailed) as raised:
+    with pytest.raises(TransientError) as raised:
         run(BreakingSandbox(at=at), told)
     assert (type(raised.value), told) == (error, ["broken"])
 

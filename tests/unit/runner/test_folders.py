@@ -30,7 +30,7 @@ def path(tmp_path, base):
     return tmp_path / f"livecode-runner-{os.geteuid()}"
 
 
-def bury(path):
+def hide_deeply(path):
     top = path.with_name("top")
     top.mkdir()
     descriptor = os.open(top, os.O_RDONLY)
@@ -77,7 +77,7 @@ HARM = [
     pytest.param(lambda path: replace(path, impersonate), id="another folder"),
     pytest.param(remove_and_impersonate, id="removed, and another folder"),
     pytest.param(pretend_to_be_deleted, id="another folder that is named like a deleted one"),
-    pytest.param(bury, id="moved deeper than a path can say"),
+    pytest.param(hide_deeply, id="moved deeper than a path can say"),
 ]
 
 

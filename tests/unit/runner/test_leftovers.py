@@ -22,7 +22,7 @@ def shared(tmp_path):
 
 @pytest.fixture
 def leftovers(shared):
-    return Leftovers.watch([str(shared), f"{shared}/missing"], None)
+    return Leftovers.note_existing([str(shared), f"{shared}/missing"], None)
 
 
 def test_counts_and_removes_what_is_new(shared, leftovers):
@@ -78,7 +78,7 @@ def test_counts_and_removes_what_a_uid_has_in_folders_that_everybody_may_write_t
         os.chown(shared / name, uid if name.endswith("new") else other, -1)
     os.chown(shared / "run", other, -1)  # another run's: it goes as a whole when that ends
     kept += [shared / "closed", shared / "closed/new", shared / "run/new"]
-    leftovers = Leftovers.watch([str(shared)], uid)
+    leftovers = Leftovers.note_existing([str(shared)], uid)
     assert 3_000_000 < leftovers.measure(10**9, Counted()) < 3_050_000
     leftovers.remove()
     assert sorted(shared.rglob("*")) == sorted(kept)

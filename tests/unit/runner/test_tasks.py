@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, distinct_tasks, resident_bytes, task_with_memory
 
 _HOLDER = """
 import ctypes, os, platform, sys, threading, time
@@ -45,21 +45,21 @@ def test_finds_the_memory_of_a_process_whose_main_thread_has_ended(holder):
 @pytest.mark.parametrize("holder", ["nothing special"], indirect=True)
 def test_threads_share_memory_and_descriptors(holder):
     assert can_compare(holder)
-    assert len(one_of_each(holder, Shared.MEMORY)) == 1
-    assert len(one_of_each(holder, Shared.DESCRIPTORS)) == 1
+    assert len(distinct_tasks(holder, Shared.MEMORY)) == 1
+    assert len(distinct_tasks(holder, Shared.DESCRIPTORS)) == 1
 
 
 @pytest.mark.parametrize("holder", ["own descriptors"], indirect=True)
 def test_tells_a_table_of_descriptors_of_ones_own(holder):
-    assert len(one_of_each(holder, Shared.MEMORY)) == 1
-    assert sorted(one_of_each(holder, Shared.DESCRIPTORS)) == sorted(holder)
+    assert len(distinct_tasks(holder, Shared.MEMORY)) == 1
+    assert sorted(distinct_tasks(holder, Shared.DESCRIPTORS)) == sorted(holder)
 
 
 def test_processes_share_nothing():
     children = [subprocess.Popen(["sleep", "60"]) for _ in range(5)]
     pids = [child.pid for child in children]
     try:
-        assert sorted(one_of_each([*pids, *pids], Shared.MEMORY)) == sorted(pids)
+        assert sorted(distinct_tasks([*pids, *pids], Shared.MEMORY)) == sorted(pids)
     finally:
         for child in children:
             child.kill()

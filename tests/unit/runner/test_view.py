@@ -16,8 +16,8 @@ def folder(tmp_path):
     os.close(descriptor)
 
 
-def view_of(needed, files=()):
-    view = View.of(needed, files)
+def build_view(needed, files=()):
+    view = View.build(needed, files)
     assert view is not None
     return view
 
@@ -40,14 +40,14 @@ def binds(view, folder):
 )
 def test_puts_the_run_in_the_place_of_temporary_folders(folder, path, order):
     """The one that hides the run's folder comes last."""
-    view, folder = view_of(["/usr", "/etc"]), replace(folder, path=path)
+    view, folder = build_view(["/usr", "/etc"]), replace(folder, path=path)
     assert binds(view, folder) == [(path, place) for place in order]
-    seen = view.as_seen(folder)
+    seen = view.renamed_as_inside(folder)
     assert (seen.path, seen.work, seen.aliases) == ("/tmp", "/tmp/work", ("/var/tmp",))
 
 
 def test_keeps_what_programs_need(folder, tmp_path):
-    view = view_of(["/usr", "/tmp/tools/bin", "/tmp/tools/lib", "/var/tmp/more/x"])
+    view = build_view(["/usr", "/tmp/tools/bin", "/tmp/tools/lib", "/var/tmp/more/x"])
     view.prepare(folder)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["more", "tools"]
     assert binds(view, folder)[:2] == [
@@ -60,13 +60,13 @@ def test_keeps_what_programs_need(folder, tmp_path):
     "needed", [["/tmp/work/bin"], ["/var/tmp/home/x"], ["/tmp/python/x"], ["/tmp/a/x", "/var/tmp/a/x"]]
 )
 def test_does_without_where_a_name_would_be_taken_twice(needed):
-    assert View.of(needed, []) is None
+    assert View.build(needed, []) is None
 
 
 def test_shows_files_that_are_there(tmp_path):
     source, place = tmp_path / "source", tmp_path / "place"
     source.touch()
     for _ in range(2):
-        view = view_of([], [(str(source), str(place))])
+        view = build_view([], [(str(source), str(place))])
         assert view.files == (((str(source), str(place)),) if place.exists() else ())
         place.touch()

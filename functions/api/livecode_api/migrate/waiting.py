@@ -14,8 +14,8 @@ WAIT_SECONDS = 5
 LOGIN_TRIES = 60
 
 
-def until_connected(
-    engine: Engine, *, has_time: Callable[[], bool], tell: Callable[[str], object], sleep: Callable[[float], object]
+def wait_until_connected(
+    engine: Engine, *, has_time: Callable[[], bool], report: Callable[[str], object], sleep: Callable[[float], object]
 ) -> None:
     """Returns once the database answers.
 
@@ -32,7 +32,7 @@ def until_connected(
             refusals += refused
             if not (refused or isinstance(error, DatabaseUnavailable)) or refusals >= LOGIN_TRIES or not has_time():
                 raise
-            tell("waiting for the login" if refused else "waiting for the database")
+            report("waiting for the login" if refused else "waiting for the database")
         sleep(WAIT_SECONDS)
 
 

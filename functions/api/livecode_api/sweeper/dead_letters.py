@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from aws_lambda_powertools import Logger
 from pydantic import BaseModel, ValidationError
 
 from livecode.errors import ExecutionHeld
+from livecode.logs import StructuredLogger
 
 
 class Executions(Protocol):
@@ -37,10 +37,12 @@ class DeadLetters:
     queue: Queue
     max_attempts: int
     give_up_after_seconds: float
-    logger: Logger
+    logger: StructuredLogger
 
-    def bury(self, body: str) -> bool:
-        """Whether something was given up: an execution, or a message that nobody can read.
+    def consume(self, body: str) -> bool:
+        """Decides what becomes of a dead letter; returns whether something was given up.
+
+        That may be an execution, or a message that nobody can read.
 
         Raises ExecutionHeld while a runner holds the execution, DatabaseUnavailable and QueueUnavailable: then the
         message must come back.

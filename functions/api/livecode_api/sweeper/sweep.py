@@ -5,11 +5,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from aws_lambda_powertools import Logger
-
-from livecode.db.upkeep import Backlog
+from livecode.domain import Backlog, QueueCounts
 from livecode.errors import QueueUnavailable
-from livecode_api.queue import QueueCounts
+from livecode.logs import StructuredLogger
 
 
 class Upkeep(Protocol):
@@ -43,7 +41,7 @@ class Sweeper:
     dead_letters: Queue
     max_attempts: int
     resend_after_seconds: int
-    logger: Logger
+    logger: StructuredLogger
 
     def sweep(self) -> Swept:
         """Raises DatabaseUnavailable, QueueUnavailable; what is not done now, the next sweep does."""

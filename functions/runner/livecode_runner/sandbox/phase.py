@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class SandboxFailed(Exception):
-    """We could not run the program, or could not end it: our failure, never the program's."""
+    """A program could not be run, or not be ended: our failure, never the program's."""
 
 
 class SandboxBroken(SandboxFailed):
@@ -41,7 +41,7 @@ class EndReason(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseLimits:
-    """Memory is resident, summed over the phase's processes; files are all that the run's folder holds.
+    """What a phase may use. Memory is resident, summed over its processes; files are all that the run's folder holds.
 
     Without an `output_limit_bytes` it may print for as long as it runs.
     """

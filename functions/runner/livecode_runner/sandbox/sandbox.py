@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import partial
 
-from livecode_runner.sandbox.ending.leftovers import SHARED_FOLDERS, Leftovers, alone
+from livecode_runner.sandbox.ending.leftovers import SHARED_FOLDERS, Leftovers, has_uid_to_itself
 from livecode_runner.sandbox.ending.process_tree import ProcessTree
 from livecode_runner.sandbox.folders.run_folders import BaseFolder, RunFolder
 from livecode_runner.sandbox.kernel.own_process import adopt_orphans, make_unreadable
@@ -19,7 +19,7 @@ from livecode_runner.sandbox.phase import EndReason, PhaseLimits, PhaseResult, S
 from livecode_runner.sandbox.starting.built import BUILD, LAUNCHER, SITECUSTOMIZE, filter_argument, namespace_arguments
 from livecode_runner.sandbox.starting.cgroups import Cgroup, Hierarchy
 from livecode_runner.sandbox.starting.probing import probe_cgroups, probe_layers, probe_namespaces
-from livecode_runner.sandbox.starting.readable import outermost, program_folders, shared_python_folder
+from livecode_runner.sandbox.starting.readable import program_folders, shared_python_folder, without_nested
 from livecode_runner.sandbox.starting.spawn import spawn
 from livecode_runner.sandbox.starting.users import user_name
 from livecode_runner.sandbox.starting.view import TEMPORARY_FOLDERS, View
@@ -37,7 +37,7 @@ _SURVEY_SECONDS = 10.0  # a survey looks at every process of the machine
 
 
 class Sandbox:
-    """Made by `prepare`. `layers` says of each layer whether it is on."""
+    """The sandbox of one runner, made by `prepare`. `layers` says of each layer whether it is on."""
 
     def __init__(
         self,
@@ -55,10 +55,10 @@ class Sandbox:
         self._sweeps_folders = clean
         self._uncleaned: Exception | None = None
         self._python = shared_python_folder(layers)
-        self._readable = outermost([*_READABLE, *program_folders(path), *filter(None, [self._python])])
+        self._readable = without_nested([*_READABLE, *program_folders(path), *filter(None, [self._python])])
         # The folders of the PATH by their own names too: one may be a link, and its name must stay where it is.
         needed = [*self._readable, *filter(None, path.split(":"))]
-        self._view = View.of(needed, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
+        self._view = View.build(needed, _USERS) if layers[Layer.MOUNT_NAMESPACE] else None
         self._fixed_arguments = self._arguments_of_all_runs()
         # Processes of a run that shares our uid are recognised as ours; so only one at a time.
         self._one_at_a_time = contextlib.nullcontext() if layers[Layer.SEPARATE_UID] else threading.Lock()
@@ -67,7 +67,9 @@ class Sandbox:
 
     @classmethod
     def prepare(cls, path: str, *, root: str = "/tmp", without: Collection[str] = ()) -> "Sandbox":
-        """Call it before any program runs. A layer that cannot be had, or is in `without`, is reported as off.
+        """Finds the layers that work here and makes the sandbox; to be called before any program runs.
+
+        A layer that cannot be had, or is in `without`, is reported as off.
 
         `path` is the PATH on which programs find their interpreters and compilers; `root` holds the folders of runs.
         """
@@ -90,18 +92,18 @@ class Sandbox:
                 cgroups = probe_cgroups(without)
                 layers[Layer.CGROUP] = cgroups is not None
             layers[Layer.PRIVATE_ENVIRONMENTS] = report.readable_environments == 0
-        clean = layers[Layer.SEPARATE_UID] or alone()
+        clean = layers[Layer.SEPARATE_UID] or has_uid_to_itself()
         layers[Layer.CLEAN_FOLDERS] = layers[Layer.LANDLOCK] or clean
         return cls(path=path, base=base, layers=layers, clean=clean, cgroups=cgroups)
 
     def missing(self, required: Iterable[str]) -> tuple[str, ...]:
-        """The required layers that are off or that do not exist."""
+        """Names the required layers that are off or that do not exist."""
         on = {str(layer) for layer, is_on in self.layers.items() if is_on}
         return tuple(name for name in required if name not in on)
 
     @contextlib.contextmanager
     def open_run(self) -> Iterator["Run"]:
-        """A fresh folder, and where we may a uid, for the phases of one run.
+        """Opens a run: a fresh folder, and where we may a uid of its own, for the phases of one program.
 
         Raises SandboxFailed if there is none, and SandboxBroken, at the end too, if what a run left cannot be removed.
         """
@@ -112,14 +114,14 @@ class Sandbox:
             stack.enter_context(self._one_at_a_time)
             uid = stack.enter_context(self._base.take_uid()) if self.layers[Layer.SEPARATE_UID] else None
             self._base.restore(shared_uid=uid is None)
-            leftovers = Leftovers.watch(self._swept_folders(), uid)
+            leftovers = Leftovers.note_existing(self._swept_folders(), uid)
             stack.callback(self._clean, leftovers.remove)
             folder = self._base.make_run(uid)
             stack.callback(self._clean, partial(self._base.remove_run, folder))
             mounts: list[str] = []
             if self._view is not None:
                 self._view.prepare(folder)
-                mounts, folder = self._view.arguments(folder), self._view.as_seen(folder)
+                mounts, folder = self._view.arguments(folder), self._view.renamed_as_inside(folder)
             user = user_name(os.getuid() if uid is None else uid)
             environment = {
                 "PATH": self.path,
@@ -140,7 +142,10 @@ class Sandbox:
             raise SandboxBroken("files of a run cannot be removed") from self._uncleaned
 
     def _clean(self, remove: Callable[[], None]) -> None:
-        """A result stands, whatever its run has left behind; but no other run may find that."""
+        """Clears up after a run, and remembers if that failed.
+
+        The result of that run stands, but no other run may find what is left.
+        """
         try:
             remove()
         except (OSError, SandboxFailed) as error:
@@ -148,7 +153,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def open_cgroup(self, run: "Run", limits: PhaseLimits) -> Iterator[Cgroup | None]:
-        """For one phase; None where there are none."""
+        """Opens a cgroup for one phase; None where there are none."""
         if self._cgroups is None:
             yield None
             return
@@ -156,7 +161,7 @@ class Sandbox:
             yield group
 
     def arguments(self, run: "Run", limits: PhaseLimits) -> list[str]:
-        """What the launcher is told of a run and a phase, but for the command."""
+        """Returns the launcher's arguments for a phase of a run, without the command."""
         folder = run.folder
         process_limit = limits.process_limit
         if folder.uid is None:
@@ -201,19 +206,22 @@ class Sandbox:
         return tuple(arguments)
 
     def _swept_folders(self) -> tuple[str, ...]:
-        """Shared folders that a run may write to, and whose new files do not go with its own folder.
+        """Names the shared folders whose files outlive the run and must be swept.
 
         Landlock keeps them shut where somebody else of our uid may have files there: also one who came after our start.
         """
         shut = self.layers[Layer.LANDLOCK] and not self.layers[Layer.SEPARATE_UID]
-        if not self._sweeps_folders or (shut and not alone()):
+        if not self._sweeps_folders or (shut and not has_uid_to_itself()):
             return ()
         private = [_SHARED_MEMORY] if self.layers[Layer.MOUNT_NAMESPACE] else []
         private += self._view.folders if self._view is not None else []
         return tuple(folder for folder in SHARED_FOLDERS if folder not in private)
 
     def _survey_own_uid(self) -> UidSurvey:
-        """For a run that shares our uid: RLIMIT_NPROC starts at what is there, and signals must spare it."""
+        """Surveys our uid, at most every few seconds, for runs that share it.
+
+        Their RLIMIT_NPROC starts at what is there already, and their signals must spare it.
+        """
         now = time.monotonic()
         if now - self._surveyed_at >= _SURVEY_SECONDS:
             self._surveyed_at, self._survey = now, survey_uid(os.getuid())
@@ -234,14 +242,20 @@ class Run:
     environment: Mapping[str, str]
 
     @property
-    def short_names(self) -> dict[str, str]:
-        """By the full paths of its folders, what they may be called in messages. In a /tmp of its own, only in two."""
+    def names_in_messages(self) -> dict[str, str]:
+        """Maps the full paths of the run's folders to what messages call them.
+
+        A run with a /tmp of its own has only the first two: the third would be /tmp itself.
+        """
         folder = self.folder
         above = {folder.path: ".."} if folder.path not in TEMPORARY_FOLDERS else {}
         return {folder.work: ".", folder.home: "~", **above}
 
     def execute(self, command: Sequence[str], limits: PhaseLimits, *, merge_streams: bool = False) -> PhaseResult:
-        """Raises SandboxFailed if the command cannot be executed or not be ended."""
+        """Runs one command until nothing of it is left.
+
+        Raises SandboxFailed if it cannot be executed, or not be ended.
+        """
         watch = ResourceWatch(
             tree=ProcessTree(uid=self.folder.uid), limits=limits, folder=self.folder, leftovers=self.leftovers
         )

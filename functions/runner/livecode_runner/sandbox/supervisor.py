@@ -48,7 +48,7 @@ _DEATH_SECONDS = 10.0  # from SIGKILL to the end: freeing memory takes a while, 
 def supervise(
     program: Program, watch: ResourceWatch, limits: PhaseLimits, *, death_seconds: float = _DEATH_SECONDS
 ) -> PhaseResult:
-    """Returns when nothing of the program is left. Raises SandboxBroken if it cannot be ended. Closes `program`."""
+    """Follows a program until nothing of it is left. Raises SandboxBroken if it cannot be ended. Closes `program`."""
     tree = watch.tree
     tree.pid, tree.init = program.pid, program.init
     stdout = Stream(program.stdout, limits.stream_limit_bytes)
@@ -130,7 +130,7 @@ def _follow(
 
 
 def _kill(pid: int, others: set[int]) -> None:
-    """The main process first: it is not reaped yet, so its number is its own."""
+    """Kills the main process first: it is not reaped yet, so its number is its own."""
     for victim in (pid, *others - {pid}):
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)

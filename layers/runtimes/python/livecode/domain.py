@@ -143,3 +143,38 @@ class SessionLimits:
     rate_limit_burst: int = 10
     rate_limit_refill_seconds: float = 6
     execution_limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A run that may be queued: its language, how many more may follow at once, and when the bucket is full again."""
+
+    language: str
+    runs_left: int
+    full_in_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueCounts:
+    """How many messages wait, are held by a consumer, and are delayed; SQS counts them approximately."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+    @property
+    def all(self) -> int:
+        return self.visible + self.in_flight + self.delayed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """How many executions should have a message, and of how many it may be lost.
+
+    `live` are those QUEUED and RUNNING, `overdue` those QUEUED for longer than messages usually take, and `unsent`
+    those QUEUED for as long of which nobody has said that their message was sent.
+    """
+
+    live: int
+    overdue: int
+    unsent: int = 0

@@ -38,7 +38,7 @@ class Leftovers:
     _attributes: Mapping[str, FolderAttributes]
 
     @classmethod
-    def watch(cls, folders: Iterable[str], uid: int | None) -> "Leftovers":
+    def note_existing(cls, folders: Iterable[str], uid: int | None) -> "Leftovers":
         folders = tuple(folder for folder in folders if os.access(folder, os.R_OK | os.W_OK | os.X_OK))
         earlier, attributes = {}, {}
         for folder in folders if uid is None else ():
@@ -49,7 +49,7 @@ class Leftovers:
         return cls(folders=folders, uid=uid, _earlier=earlier, _attributes=attributes)
 
     def measure(self, limit_bytes: int, counted: Counted) -> int:
-        """Disk space of what is new; stops once it is over the limit."""
+        """Measures the disk space of what is new, in bytes; stops once it is over the limit."""
         total = 0
         for folder in self.folders:
             try:
@@ -74,7 +74,7 @@ class Leftovers:
                     remove_entry(parent, name)
 
     def _new(self, folder: str, descriptor: int) -> Iterator[tuple[int, str]]:
-        """What is new, each by its open folder and its name."""
+        """Yields what is new, each by its open folder and its name."""
         if self.uid is not None:
             yield from _entries_of(self.uid, descriptor)
             return
@@ -83,8 +83,8 @@ class Leftovers:
                 yield descriptor, name
 
 
-def alone() -> bool:
-    """Whether we, those we come from and our children are the only processes of our uid that can be seen."""
+def has_uid_to_itself() -> bool:
+    """Whether no process of our uid can be seen but ourselves, our ancestors and our children."""
     uid, own = os.getuid(), os.getpid()
     family, pid = {own}, own
     while (stat := read_stat(pid)) and stat.parent > 0:
@@ -95,7 +95,7 @@ def alone() -> bool:
 
 
 def _entries_of(uid: int, folder: int) -> Iterator[tuple[int, str]]:
-    """What a uid has there, and in folders inside that everybody may write to, such as /tmp/.X11-unix.
+    """Yields what a uid has in a folder, and in folders inside that everybody may write to, such as /tmp/.X11-unix.
 
     Those of other runs are left out: they go as a whole when their run ends, and may be as deep as their run likes.
     """
@@ -114,7 +114,7 @@ def _entries_of(uid: int, folder: int) -> Iterator[tuple[int, str]]:
 
 
 def _status(folder: int, name: str) -> os.stat_result | None:
-    """None if it is gone."""
+    """Returns the status of an entry, not of what a link leads to; None if it is gone."""
     with contextlib.suppress(FileNotFoundError):
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     return None

@@ -43,7 +43,7 @@ class ProcessTree:
     _looks_left: int = 0
 
     def watched_pids(self) -> frozenset[int]:
-        """Like `pids`, for who asks often: searches only if the system has given away a process id meanwhile."""
+        """Returns what `pids` does, but searches again only if the system has given out a process id meanwhile."""
         newest = newest_pid()
         if newest is None or newest != self._newest or not self._looks_left:
             self._newest, self._looks_left = newest, _RESCAN_LOOKS
@@ -53,7 +53,7 @@ class ProcessTree:
         return self._seen
 
     def pids(self) -> set[int]:
-        """A snapshot; processes that fork and exit meanwhile may be missed."""
+        """Lists the living processes of the run; those that fork and exit meanwhile may be missed."""
         found = {self.pid} if self.pid else set()
         waiting = [self.pid] if self.pid else []
         waiting += self._adopted()
@@ -125,7 +125,7 @@ class ProcessTree:
         return [pid for pid in candidates if (stat := read_stat(pid)) and stat.session != self._session]
 
     def _of_uid(self) -> set[int]:
-        """With a uid of its own nothing needs to be inferred; this finds what the tree missed."""
+        """Lists all processes of the run's own uid: what the tree missed. Empty where the run shares our uid."""
         if self.uid is None:
             return set()
         return {pid for pid in all_pids() if real_uid(pid) == self.uid}

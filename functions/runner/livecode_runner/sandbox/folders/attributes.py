@@ -59,7 +59,7 @@ def _extended_names(folder: int) -> frozenset[str]:
 
 
 def _read_flags(folder: int) -> int | None:
-    """None if the file system has none."""
+    """Reads the inode flags (chattr(1)); None if the file system has none."""
     try:
         return int(struct.unpack("l", fcntl.ioctl(folder, _GET_FLAGS, bytes(struct.calcsize("l"))))[0])
     except OSError:

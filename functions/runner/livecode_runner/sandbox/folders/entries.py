@@ -8,7 +8,7 @@ FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def names_in(folder: int) -> frozenset[str]:
-    """Of all entries of an open folder."""
+    """Lists the names of all entries of an open folder."""
     with os.scandir(folder) as entries:
         return frozenset(entry.name for entry in entries)
 

@@ -29,7 +29,7 @@ class Counted:
     disturbed: bool = False
 
     def add(self, status: os.stat_result) -> int:
-        """The disk space that its inode adds, and the least that a name counts."""
+        """Counts one name of an inode; returns the bytes of disk that it adds, or the least that a name counts."""
         inode = status.st_dev, status.st_ino
         if inode in self.inodes:
             return _ENTRY_BYTES
@@ -53,7 +53,10 @@ class _Level:
 
 
 def measure_tree(folder: int, limit_bytes: int, counted: Counted | None = None) -> int:
-    """Disk space below an open folder, whatever its depth, but for what is in `counted`; stops once over the limit."""
+    """Measures the disk space below an open folder, in bytes, whatever its depth; stops once over the limit.
+
+    What is in `counted` already adds nothing.
+    """
     counted = Counted() if counted is None else counted
     counted.inodes.add(_inode(folder))
     total, waiting = _measure_folder(folder, limit_bytes, counted)
@@ -82,7 +85,7 @@ def measure_tree(folder: int, limit_bytes: int, counted: Counted | None = None) 
 
 
 def measure_entry(parent: int, name: str, limit_bytes: int, counted: Counted) -> int:
-    """Disk space of a file or a whole tree; stops once over the limit."""
+    """Measures the disk space of a file or a whole tree, in bytes; stops once over the limit."""
     try:
         status = os.stat(name, dir_fd=parent, follow_symlinks=False)
         known = (status.st_dev, status.st_ino) in counted.inodes
@@ -100,7 +103,10 @@ def measure_entry(parent: int, name: str, limit_bytes: int, counted: Counted) ->
 
 
 def _measure_folder(folder: int, limit_bytes: int, counted: Counted) -> tuple[int, list[str]]:
-    """Disk space of the entries of one folder, and the names of the folders among them that are not counted yet."""
+    """Measures the entries of one folder.
+
+    Returns their bytes, and the names of the folders that are not counted yet.
+    """
     total, folders = 0, []
     try:
         with os.scandir(folder) as entries:
@@ -123,7 +129,7 @@ def _measure_folder(folder: int, limit_bytes: int, counted: Counted) -> tuple[in
 
 
 def _leave(levels: list[_Level], counted: Counted) -> None:
-    """Back to the folder above; to the first, if somebody has moved us to another."""
+    """Goes back to the folder above, or to the first one if somebody has moved the current one elsewhere."""
     left = levels.pop()
     assert left.descriptor is not None
     try:

@@ -21,7 +21,10 @@ _ATTEMPTS = 5  # at what a program of another runner with our uid may be taking 
 
 
 class OwnFolder:
-    """Raises SandboxFailed if its place is taken by something that is not ours."""
+    """A folder at a fixed place that belongs to the runner, whatever programs with its uid do to it.
+
+    Making one raises SandboxFailed if its place is taken by something that is not ours.
+    """
 
     def __init__(self, root: str, name: str) -> None:
         self.path = f"{root}/{name}"
@@ -59,21 +62,24 @@ class OwnFolder:
                 unused, self.descriptor = self.descriptor, found
                 clear(unused)
                 with contextlib.suppress(OSError):
-                    place_of(unused).rmdir()
+                    current_path(unused).rmdir()
         finally:
             os.close(unused)
 
     def _put_back(self) -> bool:
-        """With the folders of other runners in it. False if it is gone or cannot be named, or its place is in use."""
+        """Moves the folder back to its place, with the folders of other runners in it.
+
+        False if it is gone or cannot be named, or if its place is in use.
+        """
         with contextlib.suppress(OSError):
-            place = place_of(self.descriptor)
+            place = current_path(self.descriptor)
             if os.path.samestat(place.lstat(), os.fstat(self.descriptor)):
                 place.rename(self.path)
                 return True
         return False
 
     def measure_replacement(self, limit_bytes: int, counted: Counted) -> int:
-        """Disk space of what was put in its place; stops once over the limit."""
+        """Measures the disk space of what was put in the folder's place, in bytes; stops once over the limit."""
         try:
             if self._is_in_place() or not entry_exists(self._root, self._name):
                 return 0
@@ -90,7 +96,7 @@ class OwnFolder:
         return os.path.samestat(status, os.fstat(self.descriptor))
 
     def _open(self, *, replaces: bool) -> int:
-        """What is at its place, if it is a folder of ours, or a new one."""
+        """Opens what is at the folder's place, if it is a folder of ours, or makes a new one."""
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self._name, _ATTRIBUTES.mode, dir_fd=self._root)
@@ -111,7 +117,7 @@ class OwnFolder:
         raise SandboxFailed("the folder of runs is taken away again and again")
 
 
-def place_of(descriptor: int) -> Path:
+def current_path(descriptor: int) -> Path:
     """Its path now; of what is removed, one that does not exist. Raises OSError if it is too long."""
     return Path(f"/proc/self/fd/{descriptor}").readlink()
 

@@ -104,7 +104,10 @@ def _open_folder(parent: int, name: str, *, seize: bool) -> int:
 
 
 def _make_private(folder: int, *, seize: bool) -> None:
-    """`seize` makes it ours, where we may, if it is that of a stranger who is still there."""
+    """Takes everybody else's rights on a folder; with `seize` it also becomes ours where we may.
+
+    A stranger who is still alive could otherwise take its rights back.
+    """
     status = os.fstat(folder)
     if seize and status.st_uid != os.geteuid():
         with contextlib.suppress(PermissionError):

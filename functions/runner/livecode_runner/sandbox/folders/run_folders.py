@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, make_accessible, names_in
 from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
-from livecode_runner.sandbox.folders.own_folder import OwnFolder, place_of
+from livecode_runner.sandbox.folders.own_folder import OwnFolder, current_path
 from livecode_runner.sandbox.folders.removing import empty_folder, remove_entry
 from livecode_runner.sandbox.folders.strays import Strays
 from livecode_runner.sandbox.phase import SandboxBroken, SandboxFailed
@@ -56,23 +56,26 @@ class RunFolder:
         return f"{self.path}/home"
 
     def measure(self, limit_bytes: int, counted: Counted) -> int:
-        """Disk space of what is in it, and beside it; stops once over the limit."""
+        """Measures the disk space of what is in the folder and beside it, in bytes; stops once over the limit."""
         total = measure_tree(self.descriptor, limit_bytes, counted)
         if self.strays is not None and total <= limit_bytes:
             total += self.strays.measure(limit_bytes - total, counted)
         return total
 
     def write(self, name: str, content: bytes) -> None:
-        """A new file in the working folder. `name` is one of ours; nothing has run in the folder yet."""
+        """Writes a new file into the working folder. `name` is one of ours; nothing has run in the folder yet."""
         self._write(f"work/{name}", content)
 
     def populate(self) -> None:
-        """Only two: each has a block to be freed later, and where a disk discards freed blocks one waits for that."""
+        """Makes the folders that every run has.
+
+        Only two, since each has a block to be freed later, and where a disk discards freed blocks one waits for that.
+        """
         for name in ("work", "home"):
             self._make(name)
 
     def add_module(self, folder: str, name: str, content: bytes) -> str:
-        """A folder of its own for a Python module; returns its path."""
+        """Writes a Python module into a folder of its own; returns that folder's path."""
         self._make(folder)
         self._write(f"{folder}/{name}", content)
         return f"{self.path}/{folder}"
@@ -105,9 +108,9 @@ class BaseFolder:
         self._folder.restore(shared_uid=shared_uid, clear=_remove_abandoned)
 
     def make_run(self, uid: int | None) -> RunFolder:
-        """A fresh folder, for `remove_run` at the end. Raises SandboxBroken if there can be none."""
+        """Makes a fresh folder, for `remove_run` at the end. Raises SandboxBroken if there can be none."""
         with _broken_without("folder"):
-            strays = Strays.beside(self._folder) if uid is None else None
+            strays = Strays.note_existing(self._folder) if uid is None else None
             name, descriptor = self._make_locked()
         folder = RunFolder(path=f"{self._folder.path}/{name}", descriptor=descriptor, uid=uid, strays=strays)
         with contextlib.ExitStack() as undo:
@@ -119,14 +122,17 @@ class BaseFolder:
         return folder
 
     def remove_run(self, folder: RunFolder) -> None:
-        """Whatever is in it, and wherever a program with our uid has moved it. Raises OSError if something stays."""
+        """Removes a run's folder, whatever is in it and wherever a program with our uid has moved it.
+
+        Raises OSError if something stays.
+        """
         try:
             empty_folder(folder.descriptor)
             try:
                 os.rmdir(folder.name, dir_fd=self._folder.descriptor)
             except OSError:
                 with contextlib.suppress(OSError):  # it has been removed, or nobody can name its place
-                    place_of(folder.descriptor).rmdir()
+                    current_path(folder.descriptor).rmdir()
         finally:
             os.close(folder.descriptor)
             self.restore(shared_uid=folder.uid is None)
@@ -138,7 +144,7 @@ class BaseFolder:
 
     @contextlib.contextmanager
     def take_uid(self) -> Iterator[int]:
-        """A uid that no other run on this machine has. Raises SandboxFailed if all are taken."""
+        """Lends a uid that no other run on this machine has. Raises SandboxFailed if all are taken."""
         if self._uid_locks is None:
             self._uid_locks = OwnFolder(UID_ROOT, f"livecode-uids-{os.geteuid()}")
         self._uid_locks.restore(shared_uid=False, clear=lambda _: None)
@@ -157,7 +163,7 @@ class BaseFolder:
         raise SandboxFailed("every uid for runs is taken")
 
     def _make_locked(self) -> tuple[str, int]:
-        """A new folder that is locked: one that is not may be taken for abandoned, and removed."""
+        """Makes a new folder and locks it: one without a lock may be taken for abandoned, and removed."""
         base = self._folder.descriptor
         for _ in range(_ATTEMPTS):
             name = f"run-{secrets.token_hex(8)}"
@@ -185,7 +191,7 @@ def _remove_abandoned(base: int) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """For as long as it is open. False if somebody else has locked it."""
+    """Locks an open file or folder for as long as it is open. False if somebody else has locked it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -195,7 +201,10 @@ def _lock(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def _broken_without(what: str) -> Iterator[None]:
-    """Without a folder, a file or a lock (a full disk, no descriptor left) no run is possible here."""
+    """Turns an OSError into SandboxBroken: without a folder, a file or a lock no run is possible here.
+
+    That is so on a full disk, or when no descriptor is left. `what` could not be made.
+    """
     try:
         yield
     except OSError as error:

@@ -20,12 +20,15 @@ class Strays:
     earlier: frozenset[str]
 
     @classmethod
-    def beside(cls, base: OwnFolder) -> "Strays":
-        """Made before the run's own folder, so that what is there now is that of other runs."""
+    def note_existing(cls, base: OwnFolder) -> "Strays":
+        """Notes what is in the base folder before the run's own folder is made: it belongs to other runs."""
         return cls(base=base, earlier=names_in(base.descriptor))
 
     def measure(self, limit_bytes: int, counted: Counted) -> int:
-        """Disk space; stops once over the limit. The folders of other runners' runs are not counted."""
+        """Measures the disk space of the strays, in bytes; stops once over the limit.
+
+        The folders of other runners' runs are not counted.
+        """
         total = self.base.measure_replacement(limit_bytes, counted)
         for name in self._names(counted) - self.earlier:
             if total > limit_bytes:
@@ -45,7 +48,10 @@ class Strays:
 
 
 def _is_of_another_runner(base: int, name: str, counted: Counted) -> bool:
-    """A folder that is locked, but not by us or by a process of the run, whose own folder is counted already."""
+    """Whether this is a folder that another runner has locked.
+
+    Not one that we or a process of the run have locked; the run's own folder is counted already.
+    """
     try:
         descriptor = os.open(name, FOLDER_FLAGS, dir_fd=base)
     except OSError:  # no folder, or gone, or closed to us: whoever measures it sees the same
@@ -63,7 +69,7 @@ def _is_of_another_runner(base: int, name: str, counted: Counted) -> bool:
 
 
 def _lockers(inode: int) -> list[int]:
-    """Who has taken a lock there, and may have ended since (proc_locks(5)).
+    """Lists the processes that have locked an inode (proc_locks(5)); some may have ended since.
 
     Lines such as `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`. What they name as device is not always `st_dev`.
     """

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from livecode_runner.sandbox.kernel.procfs import thread_ids
-from livecode_runner.sandbox.kernel.tasks import Shared, has_memory, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.tasks import Shared, distinct_tasks, has_memory, resident_bytes, task_with_memory
 
 T = TypeVar("T")
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2  # linux/prctl.h
@@ -24,14 +24,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Descriptor:
-    """`carries_files`: a socket in whose queue other descriptors wait (SCM_RIGHTS), which no process shows."""
+    """An open descriptor of a process.
+
+    `carries_files`: it is a socket in whose queue other descriptors wait (SCM_RIGHTS), which no process shows.
+    """
 
     status: os.stat_result
     carries_files: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldFiles:
+class DeletedFiles:
     """The disk space of deleted files that are open. Not `complete` if there is, or may be, more than we can count."""
 
     disk_bytes: int
@@ -39,21 +42,27 @@ class HeldFiles:
 
 
 def descriptors(pid: int, uid: int | None) -> list[Descriptor] | None:
-    """None if the process hides them, none if it is gone. `uid` is the run's own, if it has one."""
-    found = read_as(uid, lambda: list(_descriptors(pid)))
+    """Lists what a process has open: nothing if it is gone, None if it hides that from us.
+
+    `uid` is the run's own, if it has one.
+    """
+    found = read_proc_as(uid, lambda: list(_descriptors(pid)))
     return [] if found is None and not resident_bytes(pid) else found
 
 
-def held_files(
+def measure_deleted_files(
     pids: Collection[int], uid: int | None, folders: Collection[str], counted: Collection[tuple[int, int]] = frozenset()
-) -> HeldFiles:
-    """`folders` are those that the run can write to; `counted` are files that had names a moment ago."""
+) -> DeletedFiles:
+    """Measures deleted files that these processes still hold.
+
+    `folders` are those that the run can write to; `counted` are inodes that had names a moment ago and add nothing.
+    """
     files: dict[tuple[int, int], int] = {}
     mapped: set[int] = set()
     complete = True
     for pid in pids:
         found = descriptors(pid, uid)
-        mappings = read_as(uid, lambda pid=pid: _deleted_mappings(pid, folders))  # type: ignore[misc]
+        mappings = read_proc_as(uid, lambda pid=pid: _deleted_mappings(pid, folders))  # type: ignore[misc]
         if found is None or mappings is None:
             complete = complete and not resident_bytes(pid)  # what has ended holds nothing
             continue
@@ -66,11 +75,11 @@ def held_files(
                 files[inode] = 0 if inode in counted else status.st_blocks * 512
     # A mapping keeps the whole file, and does not say how much that is.
     complete = complete and mapped <= {inode for _, inode in files}
-    return HeldFiles(disk_bytes=sum(files.values()), complete=complete)
+    return DeletedFiles(disk_bytes=sum(files.values()), complete=complete)
 
 
-def read_as(uid: int | None, read: Callable[[], T]) -> T | None:
-    """What `read` finds in /proc as ourselves or else as `uid`; None if neither may."""
+def read_proc_as(uid: int | None, read: Callable[[], T]) -> T | None:
+    """Calls `read`, which reads from /proc, as ourselves or else as `uid`; None if neither may."""
     with contextlib.suppress(PermissionError):
         return read()
     # Also without a uid: the kernel refuses what belongs to a process that is just ending.
@@ -80,8 +89,8 @@ def read_as(uid: int | None, read: Callable[[], T]) -> T | None:
 
 
 def _descriptors(pid: int) -> Iterator[Descriptor]:
-    """Of each table of descriptors that a thread of it has. Raises PermissionError."""
-    for task in one_of_each(thread_ids(pid), Shared.DESCRIPTORS):
+    """Yields the descriptors of each table that a thread of the process has. Raises PermissionError."""
+    for task in distinct_tasks(thread_ids(pid), Shared.DESCRIPTORS):
         try:
             yield from _descriptors_of_task(f"/proc/{pid}/task/{task}")
         except PermissionError:
@@ -99,13 +108,13 @@ def _descriptors_of_task(folder: str) -> Iterator[Descriptor]:
 
 
 def _files_in_queue(descriptor: str) -> int:
-    """Since Linux 5.6 (proc_pid_fdinfo(5))."""
+    """Counts the descriptors that wait in a socket's queue, which Linux tells since 5.6 (proc_pid_fdinfo(5))."""
     text = Path(descriptor).read_text()
     return int(text.partition("scm_fds:")[2].split(maxsplit=1)[0]) if "scm_fds:" in text else 0
 
 
 def _deleted_mappings(pid: int, folders: Collection[str]) -> set[int]:
-    """The inodes of deleted files in these folders that it has mapped. Raises PermissionError."""
+    """Lists the inodes of deleted files in these folders that a process has mapped. Raises PermissionError."""
     inodes = set()
     places = [f"{folder}/".encode() for folder in folders]
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -120,7 +129,7 @@ def _deleted_mappings(pid: int, folders: Collection[str]) -> set[int]:
 
 @contextlib.contextmanager
 def _file_access_as(uid: int | None) -> Iterator[None]:
-    """For this thread, and for what is opened (setfsuid(2)). None changes nothing."""
+    """Lets this thread open files as `uid` does (setfsuid(2)). None changes nothing."""
     if uid is None:
         yield
         return

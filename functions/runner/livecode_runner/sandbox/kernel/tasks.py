@@ -31,22 +31,27 @@ class Shared(IntEnum):
 
 
 def resident_bytes(pid: int) -> int:
-    """The resident memory of a process, 0 if there is none. Pages shared with others count fully; 6 microseconds."""
+    """Returns the resident memory of a process; 0 if it is gone. Pages shared with others count fully.
+
+    Takes 6 microseconds.
+    """
     return _resident_bytes(pid) or max(map(_resident_bytes, thread_ids(pid)), default=0)
 
 
 def has_memory(task: int) -> bool:
-    """False once the task has ended."""
+    """Whether the task has not ended yet."""
     return _resident_bytes(task) > 0
 
 
 def task_with_memory(pid: int) -> int:
-    """The task of a process by which /proc shows its memory: its main thread, unless that has ended before others."""
+    """Returns the task by which /proc shows a process's memory: its main thread, unless that has ended first."""
     return pid if has_memory(pid) else next(filter(has_memory, thread_ids(pid)), pid)
 
 
-def one_of_each(tasks: Iterable[int], what: Shared) -> list[int]:
-    """Those tasks of which no two share the same memory, or table of descriptors. Tasks that have ended share one.
+def distinct_tasks(tasks: Iterable[int], what: Shared) -> list[int]:
+    """Leaves out tasks that share the memory, or the table of descriptors, of another one.
+
+    Tasks that have ended share one.
 
     Where the kernel does not say (no kcmp, or a process that made itself non-dumpable) they count as different.
     """

@@ -28,7 +28,7 @@ class Hierarchy:
 
     @classmethod
     def find(cls) -> "Hierarchy | None":
-        """None where we may make no groups that bound memory."""
+        """Finds where we may make groups that bound memory; None if that is nowhere."""
         try:
             own, root = Path("/proc/self/cgroup").read_text(), _mounted_at(Path("/proc/self/mounts").read_text())
         except OSError:
@@ -38,7 +38,10 @@ class Hierarchy:
 
     @contextlib.contextmanager
     def open_group(self, name: str, memory_bytes: int) -> Iterator["Cgroup"]:
-        """Raises SandboxFailed if there can be none. Nobody else may use the name meanwhile."""
+        """Makes a group for a while.
+
+        Raises SandboxFailed if there can be none. Nobody else may use the name meanwhile.
+        """
         group = Cgroup(folder=self.parent / name)
         try:
             try:
@@ -70,7 +73,7 @@ class Cgroup:
 
 
 def _mounted_at(mounts: str) -> Path | None:
-    """From /proc/PID/mounts (proc(5))."""
+    """Finds where cgroup2 is mounted in the text of /proc/PID/mounts (proc(5))."""
     for line in mounts.splitlines():
         _, place, kind, *_ = line.split()
         if kind == "cgroup2":
@@ -79,7 +82,10 @@ def _mounted_at(mounts: str) -> Path | None:
 
 
 def _handing_out_memory(root: Path, own_groups: str) -> Path | None:
-    """The nearest above our own group, which is the line of hierarchy 0 in /proc/PID/cgroup."""
+    """Finds the nearest group above our own that hands out `memory`.
+
+    Our own is the line of hierarchy 0 in /proc/PID/cgroup.
+    """
     own = next((line.removeprefix("0::/") for line in own_groups.splitlines() if line.startswith("0::/")), "")
     for group in (root / own).parents if own else (root,):  # the root itself may hold processes and hand out
         with contextlib.suppress(OSError):
@@ -91,7 +97,7 @@ def _handing_out_memory(root: Path, own_groups: str) -> Path | None:
 
 
 def _remove(folder: Path) -> None:
-    """The kernel lets a group go a moment after its last process."""
+    """Removes a group, which the kernel allows a moment after the group's last process has ended."""
     deadline = time.monotonic() + _REMOVE_SECONDS
     while True:
         try:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from livecode_runner.sandbox.folders.run_folders import FIRST_UID, LAST_UID
-from livecode_runner.sandbox.starting.users import with_users
+from livecode_runner.sandbox.starting.users import add_users
 from livecode_runner.sandbox.starting.view import TEMPORARY_FOLDERS
 
 _USERS_OF_RUNS = range(FIRST_UID, LAST_UID + 1)
@@ -26,7 +26,7 @@ def main(argument: str) -> None:
     ids = [*_USERS_OF_LAMBDA, *_USERS_OF_RUNS] if image else _USERS_OF_RUNS
     home = _HOME_IN_IMAGE if image else _HOME_IN_VIEW
     passwd, group = (file.read_text() if file.exists() else "" for file in (_PASSWD, _GROUP))
-    texts = with_users(passwd, group, ids, home)
+    texts = add_users(passwd, group, ids, home)
     for source, text in zip((_PASSWD, _GROUP), texts, strict=True):
         place = source if image else Path(argument, source.name)
         written = place.with_name(f".{place.name}.new")  # a run that starts meanwhile finds one of them whole

@@ -10,8 +10,10 @@ from livecode_runner.sandbox.starting.built import BUILD, SITECUSTOMIZE
 
 
 def shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:
-    """Ours, with the compiled sitecustomize; None, and each run gets a copy, if it was not built, or if a program could
-    not read it, or could change it."""
+    """Returns the folder of the compiled sitecustomize that all runs share, as PYTHONPATH.
+
+    None if it was not built, or if a program could not read it or could change it: then each run gets a copy.
+    """
     folder = (BUILD / "python").resolve()
     if not (folder / SITECUSTOMIZE.name).is_file():
         return None
@@ -22,14 +24,17 @@ def shared_python_folder(layers: Mapping[Layer, bool]) -> str | None:
     return str(folder) if usable else None
 
 
-def outermost(places: Iterable[str]) -> list[str]:
-    """Those that exist, without links and what lies in another of them: each is a rule to load before every phase."""
+def without_nested(places: Iterable[str]) -> list[str]:
+    """Returns the places that exist, without links and without those inside another.
+
+    Each costs a rule to load in every phase.
+    """
     found = {os.path.realpath(place) for place in places if Path(place).exists()}
     return sorted(place for place in found if not any(str(parent) in found for parent in Path(place).parents))
 
 
 def program_folders(path: str) -> list[str]:
-    """Where the programs on the PATH live, to be readable: the folders themselves and what is installed beside them.
+    """Names the folders in which the programs on the PATH live, and those of what is installed beside them.
 
     An interpreter in PREFIX/bin has its library in PREFIX/lib, and a link on the PATH may point to it.
     """

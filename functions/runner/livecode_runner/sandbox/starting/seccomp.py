@@ -75,7 +75,10 @@ def _fail(error: int) -> Block:
 
 
 def _load_argument(index: int) -> Block:
-    """The low 32 bits: all arguments judged here are ints to the kernel, and both architectures little endian."""
+    """Loads the low 32 bits of an argument: all that are judged here are ints to the kernel.
+
+    Both architectures are little endian.
+    """
     return [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index)]
 
 
@@ -148,7 +151,7 @@ def _argument_rules(variant: str) -> dict[str, Block]:
 
 
 def build_filter(architecture: str, variant: str) -> list[Instruction]:
-    """The program for `x86_64` or `aarch64`; KeyError for any other."""
+    """Builds the filter for `x86_64` or `aarch64`; KeyError for any other architecture."""
     column = list(ARCHITECTURES).index(architecture)
     program: list[Instruction] = [
         (_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
@@ -167,8 +170,10 @@ def build_filter(architecture: str, variant: str) -> list[Instruction]:
 
 
 def _dispatch(rules: dict[int, Block]) -> Block:
-    """A search for the number, then the blocks, equal ones once: the kernel compiles all of it for every run, and walks
-    through it for every system call there is."""
+    """Puts a search for the number of the system call before the blocks, and equal blocks there only once.
+
+    The kernel compiles all of it for every run, and walks through it for every system call there is.
+    """
     complete = [
         (number, tuple(block if len(block) == 1 else block + _return(_ALLOW)))
         for number, block in sorted(rules.items())
@@ -182,7 +187,7 @@ def _dispatch(rules: dict[int, Block]) -> Block:
 
 
 def _search(rules: list[tuple[int, SharedBlock]], starts: dict[SharedBlock, int], position: int) -> Block:
-    """A binary search that stands at `position` and jumps to where the blocks start."""
+    """Makes a binary search that stands at `position` and jumps to where the blocks start."""
     if len(rules) > _RULES_OF_A_LEAF:
         middle = len(rules) // 2
         below = _search(rules[:middle], starts, position + 1)
@@ -201,7 +206,7 @@ def _search(rules: list[tuple[int, SharedBlock]], starts: dict[SharedBlock, int]
 
 
 def encode_filter(program: list[Instruction]) -> bytes:
-    """As `struct sock_filter[]`."""
+    """Encodes a program as `struct sock_filter[]` (linux/filter.h)."""
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
 
 

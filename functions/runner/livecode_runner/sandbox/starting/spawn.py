@@ -59,7 +59,7 @@ def spawn(
     uid: int | None = None,
     merge_streams: bool = False,
 ) -> Program:
-    """Returns once the command is executing; raises SandboxFailed if it cannot be.
+    """Starts a command behind the launcher; returns once it is executing, raises SandboxFailed if it cannot be.
 
     `uid` is the one that the launcher changes to, if any: the pipes are given to it, so that the program may also open
     them by name, as /dev/stdin, /dev/stdout and /dev/stderr.
@@ -117,7 +117,7 @@ def spawn(
 
 
 def _ended_pipe(theirs: contextlib.ExitStack) -> int:
-    """A pipe that nobody writes to: it reads as empty, and unlike /dev/null an event loop can wait for it."""
+    """Makes a pipe that nobody writes to: it reads as empty, and unlike /dev/null an event loop can wait for it."""
     reading, writing = os.pipe2(os.O_CLOEXEC)
     os.close(writing)
     theirs.callback(os.close, reading)
@@ -136,7 +136,10 @@ def _pipe(ours: contextlib.ExitStack, theirs: contextlib.ExitStack, *, size: int
 
 
 def _read_to_end(descriptor: int) -> tuple[bytes, bool]:
-    """End of file, the second value, comes when the launcher has executed the command, or failed."""
+    """Reads the status pipe to its end, which comes when the launcher has executed the command, or failed.
+
+    The second value is False if the end does not come in time.
+    """
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     received = b""
@@ -159,7 +162,7 @@ class _Report:
 
 
 def _parse_status(received: bytes, complete: bool) -> _Report:
-    """From lines such as `init 11`, `pid 12` and `error landlock rule 13`."""
+    """Parses what the launcher reports: lines such as `init 11`, `pid 12` and `error landlock rule 13`."""
     ids: dict[str, int] = {}
     failure, refused = None if complete else "it hangs", None
     for line in received.decode().splitlines():

@@ -7,20 +7,21 @@ from collections.abc import Iterable
 
 @functools.cache
 def user_name(uid: int) -> str:
-    """What /etc/passwd calls it, or else what we do."""
+    """Returns the name of a user in /etc/passwd, or else the name that we give it."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return _name(uid)
 
 
-def with_users(passwd: str, group: str, ids: Iterable[int], home: str) -> tuple[str, str]:
-    """Both texts, with an entry for each user and group that has none."""
+def add_users(passwd: str, group: str, ids: Iterable[int], home: str) -> tuple[str, str]:
+    """Returns the texts of passwd and group, with an entry added for each user and group that has none."""
     ids = list(ids)
     users, groups = _known_ids(passwd), _known_ids(group)
     return (
-        _ended(passwd) + "".join(f"{_name(uid)}:x:{uid}:{uid}::{home}:/bin/sh\n" for uid in ids if uid not in users),
-        _ended(group) + "".join(f"{_name(gid)}:x:{gid}:\n" for gid in ids if gid not in groups),
+        _with_final_newline(passwd)
+        + "".join(f"{_name(uid)}:x:{uid}:{uid}::{home}:/bin/sh\n" for uid in ids if uid not in users),
+        _with_final_newline(group) + "".join(f"{_name(gid)}:x:{gid}:\n" for gid in ids if gid not in groups),
     )
 
 
@@ -29,10 +30,10 @@ def _name(uid: int) -> str:
 
 
 def _known_ids(text: str) -> set[int]:
-    """The third field is the id in both files (passwd(5), group(5)); lines for NIS have none."""
+    """Lists the ids in passwd(5) or group(5): the third field in both; lines for NIS have none."""
     fields = (line.split(":") for line in text.splitlines())
     return {int(field[2]) for field in fields if len(field) > 2 and field[2].isdigit()}
 
 
-def _ended(text: str) -> str:
+def _with_final_newline(text: str) -> str:
     return text if text.endswith("\n") or not text else f"{text}\n"

@@ -17,17 +17,22 @@ TEMPORARY_FOLDERS = ("/tmp", "/var/tmp")
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """`folders` become the run's; `kept` are what stays in them; `files` are pairs of source and place."""
+    """What a run sees in the place of the machine's own folders and files.
+
+    The run's folder is mounted over each of `folders`; `kept` are places in these that stay as they were; `files` are
+    pairs of a source and the place over which it is mounted.
+    """
 
     folders: tuple[str, ...]
     kept: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, needed: Iterable[str], files: Iterable[tuple[str, str]]) -> "View | None":
-        """`needed` are places that programs must find; `files` that are not there are left out.
+    def build(cls, needed: Iterable[str], files: Iterable[tuple[str, str]]) -> "View | None":
+        """Decides what a run can be shown; `needed` are places that programs must find there.
 
-        None where it would not work: no /tmp, or what must stay in it has the name of something in a run's folder.
+        Those of `files` that are not on this machine are left out. None where it would not work: no /tmp, or what
+        must stay in it has the name of something in a run's folder.
         """
         folders = tuple(each for each in TEMPORARY_FOLDERS if Path(each).is_dir() and os.path.realpath(each) == each)
         above = ((folder, place) for place in needed for folder in folders if place.startswith(f"{folder}/"))
@@ -44,13 +49,13 @@ class View:
             os.mkdir(Path(place).name, 0o711, dir_fd=folder.descriptor)
 
     def arguments(self, folder: RunFolder) -> list[str]:
-        """The launcher's: last comes what hides the run's folder itself."""
+        """Returns the launcher's arguments for the mounts; last comes what hides the run's folder itself."""
         path = os.path.realpath(folder.path)
         pairs = [*self.files, *((place, f"{path}/{Path(place).name}") for place in self.kept)]
         pairs += [(path, place) for place in sorted(self.folders, key=lambda place: path.startswith(f"{place}/"))]
         return [argument for source, place in pairs for argument in (f"bind={source}", f"over={place}")]
 
-    def as_seen(self, folder: RunFolder) -> RunFolder:
-        """The folder by the names that its programs know it by."""
+    def renamed_as_inside(self, folder: RunFolder) -> RunFolder:
+        """Returns the run's folder with the names by which its programs know it."""
         first, *others = self.folders
         return replace(folder, path=first, aliases=tuple(others))

@@ -4,9 +4,9 @@ import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from livecode_runner.sandbox.kernel.descriptors import read_as
+from livecode_runner.sandbox.kernel.descriptors import read_proc_as
 from livecode_runner.sandbox.kernel.procfs import read_stat
-from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, one_of_each, resident_bytes, task_with_memory
+from livecode_runner.sandbox.kernel.tasks import Shared, can_compare, distinct_tasks, resident_bytes, task_with_memory
 
 # So often at most: a program may not hide behind children that come and go.
 _MEASUREMENTS = 3
@@ -14,9 +14,12 @@ _EXECUTION_SECONDS = 0.005  # from vfork to execve, for a child that does what s
 
 
 def proportional_bytes(task: int, uid: int | None) -> int:
-    """Its share: a page that n processes have counts as 1/n. Takes milliseconds; falls back to what is resident."""
+    """Returns a task's share of memory: a page that n processes have counts as 1/n.
+
+    Takes milliseconds; falls back to what is resident.
+    """
     try:
-        text = read_as(uid, Path(f"/proc/{task}/smaps_rollup").read_text)
+        text = read_proc_as(uid, Path(f"/proc/{task}/smaps_rollup").read_text)
     except OSError:
         text = None
     for line in (text or "").splitlines():
@@ -26,7 +29,7 @@ def proportional_bytes(task: int, uid: int | None) -> int:
 
 
 def measure_memory(pids: Collection[int], limit_bytes: int, uid: int | None) -> int:
-    """The memory of these processes together; exact only where it matters, above the limit.
+    """Measures the memory of these processes together, in bytes; exact only where it matters, above the limit.
 
     What processes share as a whole (vfork) counts once. Where the kernel does not say who shares, children that have
     not executed a program yet get a moment to do so.
@@ -44,8 +47,8 @@ def measure_memory(pids: Collection[int], limit_bytes: int, uid: int | None) -> 
 
 
 def _tasks_with_memory(pids: Iterable[int]) -> list[int]:
-    """One for each memory that these processes have."""
-    return one_of_each(filter(resident_bytes, map(task_with_memory, pids)), Shared.MEMORY)
+    """Returns one task for each memory that these processes have."""
+    return distinct_tasks(filter(resident_bytes, map(task_with_memory, pids)), Shared.MEMORY)
 
 
 def _is_settled(pids: Iterable[int], tasks: Collection[int]) -> bool:

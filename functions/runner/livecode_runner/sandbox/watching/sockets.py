@@ -13,14 +13,17 @@ SOCKET_LIMIT = 256
 
 @dataclass(frozen=True, kw_only=True)
 class SocketCount:
-    """Of one program's network namespace, which it may share with others. Cheap, so that it can be asked often."""
+    """Counts the sockets of a program's network namespace, which others may share.
+
+    Cheap, so that it can be asked often.
+    """
 
     _descriptor: int
     _at_start: int
 
     @classmethod
-    def at(cls, pid: int) -> "SocketCount | None":
-        """None if the process is gone, or the kernel does not say."""
+    def open(cls, pid: int) -> "SocketCount | None":
+        """Notes how many sockets there are now; None if the process is gone, or the kernel does not say."""
         try:
             descriptor = os.open(f"/proc/{pid}/net/sockstat", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -31,18 +34,21 @@ class SocketCount:
         os.close(self._descriptor)
 
     def exceeded(self, pids: Iterable[int], uid: int | None) -> bool:
-        """Others open sockets too: only if there are too many new ones we ask whose they are."""
+        """Whether these processes have more sockets than a run may hold.
+
+        Others open sockets too: whose they are is looked at only if there are too many new ones.
+        """
         new = _read(self._descriptor) - self._at_start
         return new > SOCKET_LIMIT and _held(pids, uid, unknown=new) > SOCKET_LIMIT
 
 
 def _read(descriptor: int) -> int:
-    """From its first line, `sockets: used 12` (proc(5))."""
+    """Reads the number of sockets from the first line of sockstat, `sockets: used 12` (proc(5))."""
     return int(os.pread(descriptor, 64, 0).split(maxsplit=3)[2])
 
 
 def _held(pids: Iterable[int], uid: int | None, *, unknown: int) -> int:
-    """The sockets of these processes, each counted once, however many of them have it.
+    """Counts the sockets of these processes, each once, however many of them have it.
 
     Whoever hides its descriptors from us, or lets some wait in a socket, is taken to hold all.
     """

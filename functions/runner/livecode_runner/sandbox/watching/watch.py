@@ -8,7 +8,7 @@ from livecode_runner.sandbox.ending.leftovers import Leftovers
 from livecode_runner.sandbox.ending.process_tree import ProcessTree
 from livecode_runner.sandbox.folders.measuring import Counted
 from livecode_runner.sandbox.folders.run_folders import RunFolder
-from livecode_runner.sandbox.kernel.descriptors import held_files
+from livecode_runner.sandbox.kernel.descriptors import measure_deleted_files
 from livecode_runner.sandbox.kernel.procfs import read_stat
 from livecode_runner.sandbox.kernel.quick_sample import QuickSample
 from livecode_runner.sandbox.kernel.tasks import resident_bytes
@@ -25,7 +25,7 @@ _FILE_LOOK_SECONDS = 1.0  # where free space says nothing: other programs may fr
 
 
 def tick_seconds(limits: PhaseLimits, used_memory_bytes: int, taken_file_bytes: int) -> float:
-    """The more is left of the limits, the later the next look: most programs never come near them."""
+    """Returns the time until the next look: the more is left of the limits, the longer."""
     memory_seconds = (limits.memory_bytes - used_memory_bytes) / _MEMORY_BYTES_A_SECOND
     file_seconds = (limits.file_bytes - taken_file_bytes) / _FILE_BYTES_A_SECOND
     return max(SHORTEST_TICK_SECONDS, min(LONGEST_TICK_SECONDS, memory_seconds, file_seconds))
@@ -33,7 +33,7 @@ def tick_seconds(limits: PhaseLimits, used_memory_bytes: int, taken_file_bytes: 
 
 @dataclass
 class ResourceWatch:
-    """`look` says which limit is exceeded, if any; `peak_memory_bytes` is the most that was seen."""
+    """Watches one phase: `look` says which limit is exceeded, if any; `peak_memory_bytes` is the most that was seen."""
 
     tree: ProcessTree
     limits: PhaseLimits
@@ -49,9 +49,9 @@ class ResourceWatch:
     _writable: tuple[str, ...] = ()
 
     def start(self, now: float) -> None:
-        """Before the program has been reaped; `stop` afterwards."""
+        """Begins to watch. To be called before the program has been reaped, and `stop` afterwards."""
         self.tree.quick_sample = QuickSample.open(self.tree.pid, self.tree.init or os.getpid())
-        self._sockets = SocketCount.at(self.tree.pid)
+        self._sockets = SocketCount.open(self.tree.pid)
         self.next_look = now + tick_seconds(self.limits, 0, 0)
         self._next_file_look = now + _FILE_LOOK_SECONDS
         self._free_before = self._free_bytes()
@@ -95,14 +95,20 @@ class ResourceWatch:
         return EndReason.SOCKETS if exceeded else None
 
     def _look_at_processes(self, pids: frozenset[int]) -> EndReason | None:
-        """Behind RLIMIT_NPROC, which is loose where the uid is shared: its other processes may have ended since."""
+        """Counts processes and threads, as a second bound behind RLIMIT_NPROC.
+
+        That one is loose where the uid is shared: the uid's other processes may have ended since.
+        """
         if len(pids) == 1:
             return None
         tasks = sum(stat.threads for pid in pids if (stat := read_stat(pid)))
         return EndReason.PROCESSES if tasks > 2 * self.limits.process_limit else None
 
     def _look_at_files(self, pids: frozenset[int], now: float) -> EndReason | None:
-        """Free space is cheap to ask for, but others change it too: it only tells us when to count."""
+        """Measures files, when the free space that is missing says so, or every second.
+
+        Free space is cheap to ask for, but others change it too: it only tells when to count.
+        """
         free = self._free_bytes()
         self._taken_file_bytes = max(before - left for before, left in zip(self._free_before, free, strict=True))
         if self._taken_file_bytes <= self.limits.file_bytes and now < self._next_file_look:
@@ -113,7 +119,7 @@ class ResourceWatch:
         used = self.folder.measure(limit, counted)
         used += self.leftovers.measure(limit - used, counted) if used <= limit else 0
         if used <= limit:
-            held = held_files(pids, self.tree.uid, self._writable, counted.inodes)
+            held = measure_deleted_files(pids, self.tree.uid, self._writable, counted.inodes)
             used += held.disk_bytes
             if not (held.complete and counted.complete):
                 used = max(used, self._taken_file_bytes)  # what it does not let us count
@@ -124,7 +130,7 @@ class ResourceWatch:
         return EndReason.FILES if used > limit else None
 
     def _free_bytes(self) -> list[int]:
-        """Of each file system: free space, and free inodes at the 1 KiB that measuring makes of an empty file."""
+        """Returns the free bytes of each file system, and its free inodes, each as 1 KiB like an empty file."""
         free = []
         places: list[int | str] = [self.folder.descriptor, *self.leftovers.folders]
         for status in map(os.statvfs, places):

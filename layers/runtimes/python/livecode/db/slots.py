@@ -10,13 +10,12 @@ accepted run for one that was refused; then it ends as INTERNAL_ERROR, and its c
 the column stays as older code expects it.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Engine, Uuid, bindparam, text
 
 from livecode.db.engine import connected, tell
-from livecode.domain import SessionLimits
+from livecode.domain import SessionLimits, Slot
 from livecode.errors import ExecutionLimitReached, RateLimited, SessionNotFound
 
 _TOKENS = """LEAST(CAST(:burst AS double precision),
@@ -59,15 +58,6 @@ RETURNING s.id
 
 # Without parameters, as `tell` wants it: a UUID's text has digits and hyphens alone.
 _SENT = "UPDATE executions SET sent_at = now() WHERE id = '{}' AND status = 'QUEUED' AND sent_at = 'infinity'"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slot:
-    """A run that may be queued: its language, how many more may follow at once, and when the bucket is full again."""
-
-    language: str
-    runs_left: int
-    full_in_seconds: float
 
 
 class PostgresSlots:

@@ -1,12 +1,12 @@
 """What the sweeper asks of Postgres: which runs were lost, and which are given up."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import DateTime, Engine, bindparam, text
 
 from livecode.db.engine import connected
+from livecode.domain import Backlog
 
 _REQUEUE = text("""
 WITH requeued AS (
@@ -85,17 +85,6 @@ _ACTIVE = text("SELECT count(*) FROM executions WHERE status = 'RUNNING' AND lea
 _OLDEST = text("""
 SELECT extract(epoch FROM now() - min(sent_at)) FROM executions WHERE status = 'QUEUED' AND sent_at < 'infinity'
 """)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backlog:
-    """`live`: rows that should have a message; `overdue`: those QUEUED for longer than messages usually take; `unsent`:
-    those QUEUED for as long of which nobody has said that their message was sent.
-    """
-
-    live: int
-    overdue: int
-    unsent: int = 0
 
 
 class PostgresUpkeep:

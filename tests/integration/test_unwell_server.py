@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from livecode.db.engine import connected, make_engine, tell
+from livecode.db.engine import connected, execute_without_waiting, make_engine
 from livecode.errors import DatabaseUnavailable
 from tests.integration.outages import Wire
 
@@ -77,7 +77,7 @@ def test_is_away_though_it_lets_us_in(database_url: str) -> None:
             connection.execute(text("SELECT 1"))
         wire.hang_up_on_statements()
         for _ in range(2):
-            tell(engine, "SELECT 2")
+            execute_without_waiting(engine, "SELECT 2")
             with pytest.raises(DatabaseUnavailable), connected(engine) as connection:
                 connection.execute(text("SELECT 3"))
         wire.mend()

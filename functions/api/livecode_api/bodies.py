@@ -22,7 +22,7 @@ class BodyIsNoObject(RequestError):
 
 
 def parse_json(body: str) -> dict[str, Any]:
-    """The JSON object in `body`; NaN and Infinity are no JSON. Raises MalformedBody, BodyIsNoObject."""
+    """Parses the JSON object in `body`; NaN and Infinity are no JSON. Raises MalformedBody, BodyIsNoObject."""
     try:
         document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -33,7 +33,7 @@ def parse_json(body: str) -> dict[str, Any]:
 
 
 def refuse_body(event: Mapping[str, Any], *, source_limit_bytes: int) -> Problem | None:
-    """What is wrong with the body of a proxy event before it is parsed; None if it may be read."""
+    """Says what is wrong with the body of a proxy event before it is parsed; None if it may be read."""
     body = event.get("body")
     if not body:
         return None

@@ -36,7 +36,7 @@ SwaggerUIBundle({ url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true,
 
 
 def without_slash(path: str) -> Response[str] | None:
-    """A redirect from `/docs/` to `/docs`; None for a path that does not end in a slash.
+    """Redirects from `/docs/` to `/docs`; None for a path that does not end in a slash.
 
     A REST API takes both for one resource, as powertools' APIGatewayRestResolver does, but our addresses are relative
     and would lead elsewhere from the longer one. So is the redirect's, which thereby keeps a stage prefix.
@@ -52,7 +52,7 @@ def page() -> Response[str]:
 
 
 def asset(name: str) -> Response[str] | None:
-    """One of Swagger UI's files; None if it is not one of them."""
+    """Serves one of Swagger UI's files; None if it is not one of them."""
     content_type = _CONTENT_TYPES.get(name)
     if content_type is None:
         return None

@@ -112,7 +112,7 @@ def rate_limited(error: RateLimited, *, burst: int, refill_seconds: float) -> Pr
 
 
 def invalid_request(error: RequestValidationError) -> Problem:
-    """What pydantic refused, field by field; never the value itself."""
+    """Tells what pydantic refused, field by field; never the value itself."""
     items = tuple(
         {
             "field": ".".join(str(part) for part in item["loc"])[:_FIELD_CHARACTERS],

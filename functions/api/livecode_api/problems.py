@@ -11,7 +11,7 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """`code` is upper snake case and never changes; `detail` says what to do."""
+    """An error as clients see it. `code` is upper snake case and never changes; `detail` says what to do."""
 
     status: int
     code: str

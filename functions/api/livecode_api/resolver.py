@@ -77,12 +77,12 @@ def _with_json_type(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def request_id(event: Mapping[str, Any]) -> str:
-    """API Gateway's id of the request, which its own log has too."""
+    """Returns API Gateway's id of the request, which its own log has too."""
     return str((event.get("requestContext") or {}).get("requestId", ""))
 
 
 def path_prefix(event: Mapping[str, Any]) -> str:
-    """What the client's path has before that of the resource: the stage ("/Prod"), a custom domain's base path, or "".
+    """Returns the part of the client's path before the resource's: the stage ("/Prod"), a domain's base path, or "".
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """

@@ -36,7 +36,7 @@ _STATUS_TEXT = {
 
 
 def build_app(service: ExecutionService, session_limits: SessionLimits) -> LiveCodeResolver:
-    """The whole API over `service`."""
+    """Builds the whole HTTP API over `service`."""
     app = LiveCodeResolver(service)
     _add_sessions(app, service)
     _add_runs(app, service, session_limits)
@@ -256,7 +256,7 @@ def _add_errors(app: LiveCodeResolver, service: ExecutionService, limits: Sessio
 
 
 def _location(app: LiveCodeResolver, path: str) -> str:
-    """Where a client finds what was made: the path under the stage or base path that it called by."""
+    """Returns where a client finds what was made: the path under the stage or base path that it called by."""
     return path_prefix(app.current_event.raw_event) + path
 
 
@@ -269,7 +269,7 @@ def _json(
 
 
 def _responses(status: int, model: Any, *errors: int) -> dict[int, Any]:
-    """The answers of a call, for the OpenAPI document."""
+    """Describes the answers of a call for the OpenAPI document."""
     answers: dict[int, Any] = {status: {"description": "Done"}}
     if model is not None:
         answers[status]["content"] = {"application/json": {"model": model}}

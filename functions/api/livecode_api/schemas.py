@@ -12,7 +12,7 @@ from livecode.languages import LANGUAGES
 
 
 def _storable(value: str) -> str:
-    """What Postgres's text and a UTF-8 file can hold."""
+    """Refuses text that Postgres or a UTF-8 file cannot hold: NUL and lone surrogates."""
     if "\0" in value:
         raise PydanticCustomError("string_nul", "A source may not contain NUL characters")
     try:
@@ -64,7 +64,7 @@ class CreateSessionRequest(Request):
 
 
 class PatchSessionRequest(Request):
-    """Only what is given changes; `{}` changes nothing."""
+    """What a PATCH changes: only the fields that are given; `{}` changes nothing."""
 
     language: LanguageName | None = Field(default=None, json_schema_extra=_without_null)
     source_code: SourceCode | None = Field(default=None, json_schema_extra=_without_null)

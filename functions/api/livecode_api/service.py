@@ -10,7 +10,7 @@ from livecode.domain import CodeSession, Execution, ExecutionSummary, QueueCount
 from livecode.errors import DatabaseUnavailable, QueueUnavailable, SourceTooLarge, UnknownLanguage
 from livecode.languages import LANGUAGES, Language, find_language
 from livecode.logs import StructuredLogger
-from livecode_api.asking import Asked
+from livecode_api.timed_call import TimedCall
 
 T = TypeVar("T")
 # A health check answers within 2 s in all; the rest is for the way to us and back.
@@ -66,7 +66,7 @@ class QueueHealth:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerHealth:
-    """Live leases, each of them one runner at work, and the sandbox's layers as the newest runner reported them."""
+    """The number of live leases, each of them one runner at work, and the layers that the newest runner reported."""
 
     active_executions: int
     sandbox_layers: dict[str, bool]
@@ -142,14 +142,14 @@ class ExecutionService:
         return [(language, versions.get(language.name)) for language in LANGUAGES.values()]
 
     def check_database(self) -> None:
-        _database_answer(self._asked(self.backlog.active_executions))
+        _database_answer(self._call(self.backlog.active_executions))
 
     def queue_health(self) -> QueueHealth:
-        """Raises QueueUnavailable."""
-        counts, dead_letters = self._asked(self.queue.counts), self._asked(self.dead_letters.counts)
-        age = self._asked(self.backlog.oldest_queued_seconds)
+        """Asks the queues for their numbers, within the time of a health check. Raises QueueUnavailable."""
+        counts, dead_letters = self._call(self.queue.counts), self._call(self.dead_letters.counts)
+        age = self._call(self.backlog.oldest_queued_seconds)
         try:
-            visible, dead = counts.answer(), dead_letters.answer()
+            visible, dead = counts.result(), dead_letters.result()
         except TimeoutError as error:
             raise QueueUnavailable from error
         try:
@@ -163,13 +163,16 @@ class ExecutionService:
             active = self.backlog.active_executions()
             return WorkerHealth(active_executions=active, sandbox_layers=self.runtimes.sandbox())
 
-        return _database_answer(self._asked(ask))
+        return _database_answer(self._call(ask))
 
-    def _asked(self, question: Callable[[], T]) -> Asked[T]:
-        return Asked(question, within_seconds=self.health_seconds)
+    def _call(self, function: Callable[[], T]) -> TimedCall[T]:
+        return TimedCall(function, within_seconds=self.health_seconds)
 
     def _withdraw(self, execution_id: UUID) -> bool:
-        """Whether the client must be told that there is no run."""
+        """Withdraws a run whose message may not have been sent.
+
+        Returns whether the client must be told that there is none.
+        """
         try:
             return self.slots.withdraw(execution_id)
         except DatabaseUnavailable:
@@ -182,9 +185,9 @@ class ExecutionService:
             raise SourceTooLarge
 
 
-def _database_answer(asked: Asked[T]) -> T:
+def _database_answer(asked: TimedCall[T]) -> T:
     try:
-        return asked.answer()
+        return asked.result()
     except TimeoutError as error:
         raise DatabaseUnavailable from error
 

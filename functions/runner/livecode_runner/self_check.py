@@ -16,7 +16,7 @@ _WALL_TIME_SECONDS = 60.0  # a machine that builds images is a busy one
 
 
 def main() -> int:
-    """0 if every language says hello; otherwise what it did instead is printed."""
+    """Runs the echo programs; returns 0 if every language says hello, otherwise prints what it did instead."""
     settings = SandboxSettings()
     limits = RunLimits(run_wall_time_seconds=_WALL_TIME_SECONDS, compile_wall_time_seconds=_WALL_TIME_SECONDS)
     with tempfile.TemporaryDirectory() as root:

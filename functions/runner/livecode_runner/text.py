@@ -8,7 +8,7 @@ _NUL, _VISIBLE_NUL = "\x00", "\u2400"  # Postgres cannot hold NUL
 
 
 def to_text(printed: bytes, limit_bytes: int, *, complete: bool = True, last_line: str = "") -> tuple[str, bool]:
-    """UTF-8 text of at most `limit_bytes` encoded bytes, and whether something was left out.
+    """Decodes to text of at most `limit_bytes` bytes of UTF-8; says also whether something was left out.
 
     What is no UTF-8 becomes U+FFFD and NUL becomes U+2400. `complete` says that `printed` is all there was. `last_line`
     is appended on a line of its own, and is never what is left out.

@@ -58,7 +58,7 @@ class Sweeper:
         return Swept(abandoned=len(abandoned), requeued=len(requeued), resent=len(resent), unsent=len(unsent))
 
     def _take_lost(self) -> tuple[list[UUID], list[UUID]]:
-        """The rows that the queue's own counts cannot account for: a long backlog is no loss.
+        """Takes the rows whose messages the queues' own counts cannot account for: a long backlog is no loss.
 
         First those that nobody has said to be sent, which are ended here, then those that are overdue.
         """

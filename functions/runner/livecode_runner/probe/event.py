@@ -16,7 +16,7 @@ def is_probe(event: Mapping[str, Any]) -> bool:
 
 
 def why_refused(event: Mapping[str, Any]) -> str | None:
-    """None if it is a probe of a version that we know."""
+    """Says why the event of a probe is refused; None if it asks for a version that this runner knows."""
     if event == {"probe": {"version": VERSION}}:
         return None
     return f'the event is not {{"probe": {{"version": {VERSION}}}}}, which is all that this runner knows'

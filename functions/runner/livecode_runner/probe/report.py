@@ -47,7 +47,7 @@ class ProbeReport:
     refused: str | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """What the invocation answers."""
+        """Returns the report as the invocation answers it."""
         if self.refused is not None:
             return {"version": VERSION, "error": self.refused}
         return {
@@ -61,7 +61,7 @@ class ProbeReport:
 
 
 def read_view(printed: bytes, failure: str | None) -> View:
-    """The view that the observers printed, as far as they came. What they promised and did not print is an error."""
+    """Reads the view that the observers printed, as far as they came. What they did not print is an error."""
     findings: dict[str, dict[str, Finding]] = {}
     complete = False
     for text in printed.splitlines():

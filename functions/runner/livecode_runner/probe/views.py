@@ -35,7 +35,10 @@ _PRINTED_BYTES = 1024 * 1024
 def probe_environment(
     event: Mapping[str, Any], sandbox: Sandbox, limits: RunLimits, *, runtime_api: str, missing: Sequence[str]
 ) -> ProbeReport:
-    """Never raises for what it finds. `runtime_api` is host:port; `missing` are required layers that are off."""
+    """Observes the environment, beside the runner and in the sandbox; never raises for what it finds.
+
+    `runtime_api` is host:port; `missing` are required layers that are off.
+    """
     if refused := why_refused(event):
         return ProbeReport(refused=refused)
     started = time.monotonic()
@@ -83,7 +86,7 @@ def view_beside_the_runner(command: Sequence[str], *, wall_time_seconds: float =
 
 
 def view_in_the_sandbox(sandbox: Sandbox, limits: RunLimits, settings: str) -> View:
-    """That of a python program, with the limits and layers of any other."""
+    """Observes as a python program in the sandbox, with the limits and layers of any other program."""
     phase_limits = replace(run_limits(limits), wall_time_seconds=WALL_TIME_SECONDS, stream_limit_bytes=_PRINTED_BYTES)
     try:
         with sandbox.open_run() as run:
@@ -114,6 +117,6 @@ def _out_of_time(seconds: float) -> str:
 
 
 def _system_call_numbers() -> dict[str, int]:
-    """Of this architecture, by name."""
+    """Returns the numbers of this architecture's system calls, by name."""
     column = list(ARCHITECTURES).index(platform.machine())
     return {name: number for name, numbers in SYSCALLS.items() if (number := numbers[column]) is not None}

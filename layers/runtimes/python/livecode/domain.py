@@ -39,7 +39,7 @@ class Reason(StrEnum):
 
 
 class Event(StrEnum):
-    """What the audit trail (`execution_events`) says happened to an execution."""
+    """The words of the audit trail (`execution_events`): what happened to an execution. The statements write these."""
 
     QUEUED = "queued"
     CLAIMED = "claimed"

@@ -9,11 +9,11 @@ class RequestError(Exception):
 
 
 class TransientError(Exception):
-    """We failed, and it passes by itself: trying again later, or in another environment, may succeed."""
+    """A failure of ours that passes by itself: trying again later, or in another environment, may succeed."""
 
 
 class PermanentError(Exception):
-    """We failed, and trying again changes nothing: somebody has to look at it."""
+    """A failure of ours that trying again does not mend: somebody has to look at it."""
 
 
 class SessionNotFound(RequestError):

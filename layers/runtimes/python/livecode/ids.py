@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """A UUID of version 7 (RFC 9562): milliseconds first, so that rows made together lie together in the index."""
+    """Makes a UUID of version 7 (RFC 9562): milliseconds first, so that rows made together are near in the index."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | (0x7 << 76)  # version

@@ -56,5 +56,5 @@ _BY_NAME_OR_ALIAS = {name: language for language in LANGUAGES.values() for name 
 
 
 def find_language(name: str) -> Language | None:
-    """The language of exactly this name or alias (lower case), or None."""
+    """Finds the language of exactly this name or alias, in lower case; None if there is none."""
     return _BY_NAME_OR_ALIAS.get(name)

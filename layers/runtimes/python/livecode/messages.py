@@ -24,7 +24,7 @@ def encode(execution_id: UUID) -> str:
 
 
 def decode(body: str) -> ExecutionMessage:
-    """The message of `body`.
+    """Decodes the body of a message.
 
     Raises UnknownMessageVersion when a newer API wrote it (a newer runner can read it: keep it),
     and PoisonMessage when nobody ever will.

@@ -8,7 +8,7 @@ import os
 
 
 def _open_descriptors() -> tuple[int, ...]:
-    """Without the one by which they are listed."""
+    """Lists the descriptors that are open, without the one by which they are listed."""
     with os.scandir("/proc/self/fd") as entries:
         numbers = sorted(int(entry.name) for entry in entries)
     return tuple(number for number in numbers if _is_open(number))

@@ -50,7 +50,7 @@ _REFUSALS = (errno.EPERM, errno.EACCES, errno.ENOSYS)
 
 
 def unshare(number: int, *, flags: int) -> Json:
-    """In a child; `yes`, or the name of the error."""
+    """Tries to make a namespace in a child; returns `yes` or the name of the error."""
     try:
         return in_child(lambda: verdict(lambda: system_call(number, flags)))
     except NotObserved as error:
@@ -62,7 +62,7 @@ def namespaces(number: int, *, within: int = 0) -> Json:
 
 
 def calls(numbers: Mapping[str, int]) -> Json:
-    """The names that are reachable, and those that are not by what refused them: seccomp, or the kernel's own rules."""
+    """Sorts system calls by whether they are reachable, or else by what refused them: seccomp, or the kernel itself."""
     found: dict[str, list[str]] = {"reachable": []}
     for name, arguments in _HARMLESS.items():
         if name in numbers:

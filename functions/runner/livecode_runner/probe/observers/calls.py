@@ -22,7 +22,7 @@ class NotObserved(Exception):
 
 
 def check(result: int) -> int:
-    """The result of a function of libc; raises OSError where that is -1."""
+    """Returns the result of a function of libc; raises OSError where that is -1."""
     if result == -1:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -39,7 +39,7 @@ def prctl(option: int, *arguments: int) -> int:
 
 
 def describe(error: BaseException) -> str:
-    """Never the text of an exception that is not ours: it might hold anything."""
+    """Names an exception, never by a text that is not ours: that might hold anything."""
     if isinstance(error, OSError) and error.errno is not None:
         return f"{errno.errorcode.get(error.errno, error.errno)} ({os.strerror(error.errno)})"
     return str(error) if isinstance(error, NotObserved) else type(error).__name__
@@ -63,7 +63,10 @@ def list_folder(path: Path) -> list[str]:
 
 
 def in_child(observe: Observer) -> Json:
-    """What it returns in a child of ours, which ends with us and after some seconds. Raises NotObserved."""
+    """Calls a function in a child, which ends with us and after some seconds.
+
+    Returns its result. Raises NotObserved.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:

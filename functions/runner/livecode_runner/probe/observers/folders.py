@@ -58,14 +58,14 @@ def _try_to_write(path: str) -> dict[str, Json]:
 
 
 def posix_semaphore() -> Json:
-    """What multiprocessing.Lock makes; it is unlinked at once."""
+    """Makes what multiprocessing.Lock makes, and unlinks it at once."""
     from _multiprocessing import SemLock  # type: ignore[import-not-found]
 
     return verdict(lambda: SemLock(1, 1, 1, f"/livecode-probe-{os.getpid()}", True))
 
 
 def posix_shared_memory() -> Json:
-    """What multiprocessing.shared_memory makes, without the process by which that tracks it."""
+    """Makes what multiprocessing.shared_memory makes, without the process by which that tracks it."""
     from _posixshmem import shm_open, shm_unlink  # type: ignore[import-not-found]
 
     name = f"/livecode-probe-{os.getpid()}"

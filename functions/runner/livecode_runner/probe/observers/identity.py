@@ -18,7 +18,7 @@ _CAPABILITIES = {
 
 
 def own_status() -> dict[str, str]:
-    """/proc/self/status (proc(5)), by field."""
+    """Reads /proc/self/status (proc(5)), by field."""
     lines = (_OWN / "status").read_text().splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 

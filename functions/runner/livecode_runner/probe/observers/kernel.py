@@ -31,7 +31,7 @@ def read_line(path: Path) -> str:
 
 
 def read_each(folder: Path, names: tuple[str, ...]) -> dict[str, Json]:
-    """By name; None if there is no such file, and what is wrong with one stands where its text would."""
+    """Reads files by name; None for one that is not there, and what is wrong with one in the place of its text."""
     found: dict[str, Json] = {}
     for name in names:
         try:
@@ -44,7 +44,7 @@ def read_each(folder: Path, names: tuple[str, ...]) -> dict[str, Json]:
 
 
 def processor() -> Json:
-    """arm64 has no model's name there."""
+    """Names the processor's model; arm64 has no name there."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), os.uname().machine)
 
@@ -55,7 +55,7 @@ def memory_mib() -> Json:
 
 
 def mitigation_parameters() -> Json:
-    """Of the kernel's command line those words alone that name mitigations."""
+    """Returns those words of the kernel's command line that name mitigations, and no others."""
     words = Path("/proc/cmdline").read_text().split()
     return [word for word in words if word.split("=")[0] in _MITIGATION_PARAMETERS]
 

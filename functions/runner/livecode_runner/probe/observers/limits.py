@@ -12,7 +12,7 @@ _VERSION_2 = ("memory.max", "memory.swap.max", "pids.max", "cpu.max")
 
 
 def resource_limits() -> Json:
-    """As `soft/hard`, by name."""
+    """Reads the resource limits, by name, as `soft/hard`."""
     names = {getattr(resource, name): name for name in sorted(dir(resource)) if name.startswith("RLIMIT_")}
     return {name.removeprefix("RLIMIT_").lower(): _limit(number) for number, name in sorted(names.items())}
 
@@ -23,7 +23,7 @@ def _limit(number: int) -> str:
 
 
 def cgroup() -> Json:
-    """The version, and the limits where there are some: of version 2 in our own group, of version 1 in the root's."""
+    """Reads the version of control groups and their limits: version 2 in our own group, version 1 in the root's."""
     lines = Path("/proc/self/cgroup").read_text().splitlines()
     own = next((line.removeprefix("0::").lstrip("/") for line in lines if line.startswith("0::")), None)
     versions = [

@@ -23,7 +23,7 @@ def sockets() -> Json:
 
 
 def connects(address: str) -> Json:
-    """A connection, closed at once: nothing is sent."""
+    """Tries a connection and closes it at once: nothing is sent."""
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         raise NotObserved("there is none")

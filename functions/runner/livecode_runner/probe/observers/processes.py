@@ -30,7 +30,7 @@ def opens(path: Path) -> bool:
 
 
 def readable() -> Json:
-    """How many of the other processes let us read it."""
+    """Counts the other processes that let us read a file of theirs."""
     entries = list(others())
     found: dict[str, Json] = {name: sum(holds_something(entry / name) for entry in entries) for name in _TEXTS}
     found["mem"] = sum(opens(entry / "mem") for entry in entries)
@@ -64,7 +64,7 @@ def look_at(pid: int) -> Json:
 
 
 def _uid(folder: Path) -> int:
-    """The real one: the folder of a process that is not dumpable is root's."""
+    """Reads the real uid of a process; the folder of one that is not dumpable is root's."""
     lines = (folder / "status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("Uid:")).split()[1])
 

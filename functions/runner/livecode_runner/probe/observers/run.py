@@ -19,7 +19,7 @@ Sections = Mapping[str, Mapping[str, Observer]]
 
 
 def sections(settings: Mapping[str, Any]) -> Sections:
-    """All that is observed, in the order in which it is shown."""
+    """Lists all observers, in the order in which their findings are shown."""
     return {
         "kernel": kernel.OBSERVERS,
         "identity": identity.OBSERVERS,

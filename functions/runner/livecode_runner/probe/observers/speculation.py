@@ -40,7 +40,7 @@ class _Program(ctypes.Structure):
 
 
 def known_flags(number: int) -> Json:
-    """Without a program the kernel says EFAULT if it knows the flag, and EINVAL if not."""
+    """Lists the flags of seccomp(2) that the kernel knows: it says EFAULT to these without a program, else EINVAL."""
     return {name: _refusal(number, flag) for name, flag in _FLAGS.items()}
 
 
@@ -73,7 +73,7 @@ def _state(bits: int) -> str:
 
 
 def controls_after(number: int, flags: int) -> Json:
-    """The same behind a filter that allows everything, loaded with these flags; in a child."""
+    """Returns what `controls` does, in a child behind a filter that allows everything, loaded with these flags."""
     return in_child(partial(_load_and_look, number, flags))
 
 

@@ -35,16 +35,16 @@ _NOT_UNDERSTOOD = (LookupError, UnicodeError, struct.error)
 
 _logger = logging.getLogger(__name__)
 
-# Statements of `tell` that were lost with their connection, and wait for the next one.
-_UNTOLD: WeakKeyDictionary[Engine, deque[str]] = WeakKeyDictionary()
-_MOST_UNTOLD = 100
+# Statements of `execute_without_waiting` that were lost with their connection, and wait for the next one.
+_UNCONFIRMED: WeakKeyDictionary[Engine, deque[str]] = WeakKeyDictionary()
+_MOST_UNCONFIRMED = 100
 
 # The pool reports each connection that it could not close properly; one that the server has ended never can be.
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def secret_login(secret: str) -> dict[str, Any]:
-    """How to log in by a Secrets Manager secret in RDS's form: JSON with host, port, username, password, dbname."""
+    """Reads the login in a Secrets Manager secret of RDS's form: JSON with host, port, username, password, dbname."""
     fields = json.loads(secret)
     return {
         "host": fields["host"],
@@ -63,7 +63,7 @@ def make_engine(
     check_unused_after_seconds: float = 1.0,
     login: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Engine:
-    """An engine for `postgresql://user:password@host:port/name[?sslmode=disable|prefer|require|verify-full]`.
+    """Makes an engine for `postgresql://user:password@host:port/name[?sslmode=disable|prefer|require|verify-full]`.
 
     Without `sslmode` it prefers TLS, as libpq does: it is used, unverified, where the server offers it.
 
@@ -106,7 +106,7 @@ def make_engine(
         pool_reset_on_return=None,
     )
 
-    untold = _UNTOLD[engine] = deque[str](maxlen=_MOST_UNTOLD)
+    unconfirmed = _UNCONFIRMED[engine] = deque[str](maxlen=_MOST_UNCONFIRMED)
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _: object, positional: list[Any], arguments: dict[str, Any]) -> Any:
@@ -122,15 +122,15 @@ def make_engine(
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, _: object) -> None:
-        _read_unread(connection, record.info, untold)
+        _read_pending_answer(connection, record.info, unconfirmed)
         now = time.monotonic()
         used_at, record.info["used_at"] = record.info.get("used_at"), now
         if used_at is not None and now - used_at >= check_unused_after_seconds:
             _check(connection)
         try:
-            while untold:
-                _exchange(untold[0], lambda: connection.execute_simple(untold[0]))
-                untold.popleft()
+            while unconfirmed:
+                _exchange(unconfirmed[0], lambda: connection.execute_simple(unconfirmed[0]))
+                unconfirmed.popleft()
         except DisconnectionError as error:
             if used_at is not None:
                 raise
@@ -153,8 +153,8 @@ def _check(connection: Any) -> None:
         raise DisconnectionError from error
 
 
-def tell(engine: Engine, statement: str) -> None:
-    """Hands the server a statement without parameters, and does not wait for its answer: no round trip.
+def execute_without_waiting(engine: Engine, statement: str) -> None:
+    """Sends the server a statement without parameters and does not wait for its answer: no round trip.
 
     The answer is read before the connection's next use. If the connection is lost until then, the statement is executed
     once more, so it must be one that may be; it is lost only with this process. What the server refuses is logged.
@@ -162,24 +162,24 @@ def tell(engine: Engine, statement: str) -> None:
     try:
         with connected(engine) as connection:
             fairy = connection.connection
-            fairy.info["unread"] = Context(statement)
+            fairy.info["pending"] = Context(statement)
             driver: Any = fairy.driver_connection
             driver.send_QUERY(statement)
             driver._sock.flush()  # pg8000 has no way of its own to send and not wait
     except (DatabaseUnavailable, pg8000.Error, ValueError):  # ValueError: pg8000's file has been closed
-        _logger.warning("to be told again: %s", statement, exc_info=True)
-        _UNTOLD[engine].append(statement)
+        _logger.warning("to be executed again: %s", statement, exc_info=True)
+        _UNCONFIRMED[engine].append(statement)
 
 
-def _read_unread(connection: Any, info: dict[str, Any], untold: deque[str]) -> None:
-    """Reads what the server said to `tell`'s statement, so that the next one does not take it for its own answer."""
-    unread: Context | None = info.pop("unread", None)
-    if unread is None:
+def _read_pending_answer(connection: Any, info: dict[str, Any], unconfirmed: deque[str]) -> None:
+    """Reads the answer that nobody has waited for, so that the next statement does not take it for its own."""
+    pending: Context | None = info.pop("pending", None)
+    if pending is None:
         return
     try:
-        _exchange(str(unread.statement), lambda: connection.handle_messages(unread))
+        _exchange(str(pending.statement), lambda: connection.handle_messages(pending))
     except DisconnectionError:
-        untold.append(str(unread.statement))
+        unconfirmed.append(str(pending.statement))
         raise
 
 
@@ -203,7 +203,7 @@ def configured_engine(
     get_token: Callable[[str, int, str], str],
     application_name: str,
 ) -> Engine:
-    """The engine that a function's settings ask for, with verified TLS unless they give a URL.
+    """Makes the engine that a function's settings ask for, with verified TLS unless they give a URL.
 
     `get_secret(arn)` and `get_token(host, port, user)` are asked only for new connections that need them.
     """
@@ -228,7 +228,10 @@ def _address(
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
-    """A connection for one statement. Raises DatabaseUnavailable when Postgres cannot be reached or breaks off."""
+    """Opens a connection for one statement.
+
+    Raises DatabaseUnavailable when Postgres cannot be reached or breaks off.
+    """
     try:
         with engine.connect() as connection:
             try:
@@ -265,7 +268,7 @@ def _sqlstate(error: DBAPIError) -> str:
 
 
 def _field(error: DBAPIError, name: str) -> str:
-    """One of the fields of Postgres's answer, by its letter; "" if there is none.
+    """Returns one of the fields of Postgres's error, by its letter; "" if there is none.
 
     https://www.postgresql.org/docs/current/protocol-error-fields.html
     """

@@ -9,6 +9,7 @@ from livecode.db.engine import connected
 from livecode.db.tables import code_sessions, executions
 from livecode.domain import (
     ClaimedExecution,
+    Event,
     Execution,
     ExecutionSummary,
     Outcome,
@@ -49,7 +50,7 @@ _LIST = (
 )
 
 # Each statement writes the audit trail with the change it tells of.
-_CLAIM = text("""
+_CLAIM = text(f"""
 WITH claimed AS (
     UPDATE executions SET
         status = 'RUNNING', attempt = attempt + 1, started_at = now(),
@@ -59,7 +60,7 @@ WITH claimed AS (
       AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
     RETURNING id, session_id, language, source_code, attempt, queued_at, started_at, lease_until
 ), event AS (
-    INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'claimed', attempt FROM claimed
+    INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.CLAIMED}', attempt FROM claimed
 )
 SELECT * FROM claimed
 """).bindparams(bindparam("id", type_=Uuid))
@@ -75,35 +76,35 @@ WITH finished AS (
     WHERE id = :id AND attempt = :attempt AND status = 'RUNNING'
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'finished', attempt FROM finished
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.FINISHED}', attempt FROM finished
 RETURNING execution_id
 """).bindparams(
     bindparam("id", type_=Uuid),
     *(bindparam(name, type_=executions.c[name].type) for name in ("status", *_RESULT_FIELDS)),
 )
 
-_GIVE_BACK = text("""
+_GIVE_BACK = text(f"""
 WITH given_back AS (
     UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now(),
         attempt = attempt - CASE WHEN :counted THEN 0 ELSE 1 END
     WHERE id = :id AND attempt = :attempt AND status = 'RUNNING'
     RETURNING id
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'retried', :attempt FROM given_back
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.RETRIED}', :attempt FROM given_back
 RETURNING execution_id
 """).bindparams(bindparam("id", type_=Uuid), bindparam("counted", type_=Boolean))
 
-_ABANDON = text("""
+_ABANDON = text(f"""
 WITH abandoned AS (
     UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now(), lease_until = NULL
     WHERE id = :id AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM abandoned
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.ABANDONED}', attempt FROM abandoned
 RETURNING execution_id
 """).bindparams(bindparam("id", type_=Uuid))
 
-_REVIVE = text("""
+_REVIVE = text(f"""
 WITH revived AS (
     UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
     WHERE id = :id AND attempt < :max_attempts
@@ -111,7 +112,7 @@ WITH revived AS (
       AND (status = 'QUEUED' OR (status = 'RUNNING' AND lease_until < now()))
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'resent', attempt FROM revived
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.RESENT}', attempt FROM revived
 RETURNING execution_id
 """).bindparams(bindparam("id", type_=Uuid))
 
@@ -121,7 +122,7 @@ class PostgresExecutions:
         self._engine = engine
 
     def get(self, execution_id: UUID) -> Execution:
-        """Raises ExecutionNotFound."""
+        """Reads one execution. Raises ExecutionNotFound."""
         with connected(self._engine) as connection:
             row = connection.execute(_GET, {"id": execution_id}).one_or_none()
         if row is None:
@@ -129,7 +130,7 @@ class PostgresExecutions:
         return _execution(row)
 
     def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
-        """Newest first. Raises SessionNotFound."""
+        """Lists a session's executions, newest first. Raises SessionNotFound."""
         with connected(self._engine) as connection:
             rows = connection.execute(_LIST, {"session_id": session_id, "most": limit}).all()
         if not rows:
@@ -183,7 +184,7 @@ class PostgresExecutions:
         return self._changed(_REVIVE, values)
 
     def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
-        """How long a runner still holds it; None when nobody does."""
+        """Returns for how long a runner still holds the execution; None when nobody does."""
         with connected(self._engine) as connection:
             row = connection.execute(_WHY_NOT_CLAIMED, {"id": execution_id}).one_or_none()
         if row is None or row.lease_remaining_seconds is None or row.lease_remaining_seconds <= 0:

@@ -107,7 +107,7 @@ def _grant(connection: Connection, group: str) -> None:
 
 
 def _add_policies(connection: Connection) -> None:
-    """Only what is not there yet: each takes the whole table for a moment."""
+    """Adds the row policies that are not there yet: each locks the whole table for a moment."""
     ours = text("SELECT polname FROM pg_policy WHERE polrelid = 'executions'::regclass AND polname LIKE 'livecode_%'")
     existing = set(connection.execute(ours).scalars())
     for name in existing - POLICIES.keys():

@@ -36,7 +36,7 @@ class PostgresRuntimes:
             connection.execute(statement)
 
     def sandbox(self) -> dict[str, bool]:
-        """As the newest runner reported them; empty before the first."""
+        """Returns the sandbox's layers as the newest runner reported them; empty before the first report."""
         with connected(self._engine) as connection:
             rows = connection.execute(select(sandbox_layers.c.layer, sandbox_layers.c.is_on)).all()
         return {row.layer: row.is_on for row in rows}

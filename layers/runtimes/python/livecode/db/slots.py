@@ -2,20 +2,20 @@
 
 Whoever asks for a run and hears 503 asks again, so what was refused must not run after all. The row cannot know: its
 commit's answer may be lost, and so may the withdrawal after a send that failed. So a row begins as not sent
-(`sent_at` is infinity), and what is still so after a while, with no message in the queue to account for it, is ended by
-the sweeper; what is marked as sent and has no message is sent again. A row that a runner claims has had a message: the
-claim marks it too. The mark is a statement whose answer nobody waits for (`tell`): a run's way to 202 has no round trip
-more. Only if this process ends before a lost mark is made up for, and the message is lost too, does the sweeper take an
-accepted run for one that was refused; then it ends as INTERNAL_ERROR, and its client is told. Infinity, and not null:
-the column stays as older code expects it.
+(`sent_at` is infinity), and what is still so after a while, with no message in the queue to account for it, is ended
+by the sweeper; what is marked as sent and has no message is sent again. A row that a runner claims has had a message:
+the claim marks it too. The mark is a statement whose answer nobody waits for (`execute_without_waiting`): a run's way
+to 202 has no round trip more. Only if this process ends before a lost mark is made up for, and the message is lost
+too, does the sweeper take an accepted run for one that was refused; then it ends as INTERNAL_ERROR, and its client is
+told. Infinity, and not null: the column stays as older code expects it.
 """
 
 from uuid import UUID
 
 from sqlalchemy import Engine, Uuid, bindparam, text
 
-from livecode.db.engine import connected, tell
-from livecode.domain import SessionLimits, Slot
+from livecode.db.engine import connected, execute_without_waiting
+from livecode.domain import Event, SessionLimits, Slot
 from livecode.errors import ExecutionLimitReached, RateLimited, SessionNotFound
 
 _TOKENS = """LEAST(CAST(:burst AS double precision),
@@ -39,7 +39,7 @@ WITH session AS (
     SELECT :execution_id, id, language, source_code, 'QUEUED', 'infinity' FROM session WHERE granted
     RETURNING id
 ), event AS (
-    INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'queued', 0 FROM queued
+    INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.QUEUED}', 0 FROM queued
 )
 SELECT granted, language, run_tokens, execution_count FROM session
 """).bindparams(bindparam("execution_id", type_=Uuid), bindparam("session_id", type_=Uuid))
@@ -56,7 +56,7 @@ RETURNING s.id
 """).bindparams(bindparam("execution_id", type_=Uuid))
 
 
-# Without parameters, as `tell` wants it: a UUID's text has digits and hyphens alone.
+# Without parameters, as `execute_without_waiting` wants it: a UUID's text has digits and hyphens alone.
 _SENT = "UPDATE executions SET sent_at = now() WHERE id = '{}' AND status = 'QUEUED' AND sent_at = 'infinity'"
 
 
@@ -94,7 +94,7 @@ class PostgresSlots:
 
     def mark_sent(self, execution_id: UUID) -> None:
         """Says that the message has been sent. Nobody waits for this to be stored, and it never raises."""
-        tell(self._engine, _SENT.format(execution_id))
+        execute_without_waiting(self._engine, _SENT.format(execution_id))
 
     def withdraw(self, execution_id: UUID) -> bool:
         """Removes a row that no runner has seen, and gives its slot back; False if one has: then the run goes on."""
@@ -106,4 +106,4 @@ class PostgresSlots:
         """Has the row withdrawn, if no runner has seen it by then, as soon as the database can be reached again."""
         values = {"execution_id": execution_id, "burst": self._limits.rate_limit_burst}
         statement = _WITHDRAW.bindparams(**values).compile(self._engine, compile_kwargs={"literal_binds": True})
-        tell(self._engine, str(statement))
+        execute_without_waiting(self._engine, str(statement))

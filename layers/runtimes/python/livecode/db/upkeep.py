@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import DateTime, Engine, bindparam, text
 
 from livecode.db.engine import connected
-from livecode.domain import Backlog
+from livecode.domain import Backlog, Event
 
-_REQUEUE = text("""
+_REQUEUE = text(f"""
 WITH requeued AS (
     UPDATE executions SET status = 'QUEUED', lease_until = NULL, started_at = NULL, sent_at = now()
     WHERE id IN (
@@ -18,11 +18,11 @@ WITH requeued AS (
     )
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'requeued', attempt FROM requeued
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.REQUEUED}', attempt FROM requeued
 RETURNING execution_id
 """)
 
-_ABANDON = text("""
+_ABANDON = text(f"""
 WITH abandoned AS (
     UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now(), lease_until = NULL
     WHERE id IN (
@@ -32,7 +32,7 @@ WITH abandoned AS (
     )
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM abandoned
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.ABANDONED}', attempt FROM abandoned
 RETURNING execution_id
 """)
 
@@ -47,7 +47,7 @@ WHERE status IN ('QUEUED', 'RUNNING') AND CASE WHEN sent_at = 'infinity' THEN qu
 
 _NOW = text("SELECT now()")
 
-_TAKE_OVERDUE = text("""
+_TAKE_OVERDUE = text(f"""
 WITH resent AS (
     UPDATE executions SET sent_at = now()
     WHERE id IN (
@@ -57,12 +57,12 @@ WITH resent AS (
     )
     RETURNING id, attempt
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'resent', attempt FROM resent
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.RESENT}', attempt FROM resent
 RETURNING execution_id
 """)
 
 # A run that was refused with 503 counts for nothing.
-_END_UNSENT = text("""
+_END_UNSENT = text(f"""
 WITH ended AS (
     UPDATE executions SET status = 'FAILED', reason = 'INTERNAL_ERROR', finished_at = now()
     WHERE id IN (
@@ -76,7 +76,7 @@ WITH ended AS (
     UPDATE code_sessions AS s SET execution_count = s.execution_count - e.runs
     FROM (SELECT session_id, count(*) AS runs FROM ended GROUP BY session_id) AS e WHERE s.id = e.session_id
 )
-INSERT INTO execution_events (execution_id, event, attempt) SELECT id, 'abandoned', attempt FROM ended
+INSERT INTO execution_events (execution_id, event, attempt) SELECT id, '{Event.ABANDONED}', attempt FROM ended
 RETURNING execution_id
 """)
 
@@ -88,7 +88,7 @@ SELECT extract(epoch FROM now() - min(sent_at)) FROM executions WHERE status = '
 
 
 class PostgresUpkeep:
-    """`most` bounds what one sweep touches, so that it ends within its function's timeout."""
+    """The sweeper's statements. `most` bounds the rows of each, so that a sweep ends within its function's timeout."""
 
     def __init__(self, engine: Engine, *, most: int = 1000) -> None:
         self._engine = engine
@@ -103,7 +103,7 @@ class PostgresUpkeep:
         return self._ids(_ABANDON, max_attempts=max_attempts, most=self._most)
 
     def now(self) -> datetime:
-        """The database's clock, which all times in rows are of."""
+        """Reads the database's clock, from which all times in rows come."""
         with connected(self._engine) as connection:
             now: datetime = connection.execute(_NOW).scalar_one()
         return now
@@ -116,7 +116,7 @@ class PostgresUpkeep:
         return Backlog(live=row.live, overdue=row.overdue, unsent=row.unsent)
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
-        """The longest overdue QUEUED rows, at most `most`, marked as sent now; the caller sends their messages."""
+        """Marks the longest overdue QUEUED rows as sent now, at most `most`; the caller sends their messages."""
         return self._ids(_TAKE_OVERDUE, resend_after=resend_after_seconds, most=min(most, self._most))
 
     def end_unsent(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
@@ -124,12 +124,12 @@ class PostgresUpkeep:
         return self._ids(_END_UNSENT, resend_after=resend_after_seconds, most=min(most, self._most))
 
     def active_executions(self) -> int:
-        """How many live leases there are: each is one runner at work."""
+        """Counts the live leases: each is one runner at work."""
         with connected(self._engine) as connection:
             return int(connection.execute(_ACTIVE).scalar_one())
 
     def oldest_queued_seconds(self) -> float | None:
-        """For how long the longest waiting message has been in the queue; None when none waits."""
+        """Returns for how long the longest waiting message has been in the queue; None when none waits."""
         with connected(self._engine) as connection:
             age = connection.execute(_OLDEST).scalar_one()
         return None if age is None else float(age)

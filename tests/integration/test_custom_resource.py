@@ -33,6 +33,11 @@ class Bucket(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.fixture(autouse=True)
+def _region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")  # Lambda says where a function is
+
+
 @pytest.fixture
 def address() -> Iterator[str]:
     Bucket.answers, Bucket.failures_left = [], 0

@@ -216,7 +216,7 @@ def test_the_database_may_know_the_function_by_its_role(queue_url: str, monkeypa
         tokens.append(generate_db_auth_token(*arguments, **named))
         return tokens[-1]
 
-    monkeypatch.setattr("botocore.signers.generate_db_auth_token", keep)
+    monkeypatch.setattr("livecode_aws.database.generate_db_auth_token", keep)
     api = load("livecode_api.handler")
     assert tokens == []
     for _ in range(2):

@@ -32,8 +32,8 @@ def test_logs_from_its_level_on_and_prints_every_metric(
     sweeper = load("livecode_api.sweeper.handler")
     capfd.readouterr()
     for name, level in LEVELS.items():
-        sweeper.logger._logger.log(level, name)
-    sweeper._count("DeadLetters")
+        sweeper.upkeep.logger._logger.log(level, name)
+    sweeper.upkeep.count_dead_letters(1)
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [line["message"] for line in lines if "message" in line] == [
         name for name, level in LEVELS.items() if level >= LEVELS[word]

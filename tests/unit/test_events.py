@@ -14,8 +14,8 @@ from livecode_probe.invoke import EVENT
 from livecode_runner.probe import is_probe
 from livecode_runner.probe.event import why_refused
 from tests.fakes import InMemoryStore
+from tests.unit.api import Api, Context
 from tests.unit.test_records import Runner
-from tests.unit.test_routes import Api, Context
 from tests.unit.test_sweeper import consume
 
 EVENTS = Path(__file__).parents[1] / "events"

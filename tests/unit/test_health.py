@@ -12,7 +12,7 @@ from livecode.domain import QueueCounts, SessionLimits
 from livecode_api.routes import build_app
 from livecode_api.service import HEALTH_SECONDS
 from tests.fakes import InMemoryStore, RecordingQueue
-from tests.unit.test_routes import Api
+from tests.unit.api import Api
 
 
 class Hang:

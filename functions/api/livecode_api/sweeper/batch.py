@@ -42,22 +42,25 @@ class DeadLetterBatch:
     count_given_up: Callable[[], None]
     outage: Unavailable | None = None
 
-    def consume(self, letter: Letter) -> None:
-        """Returns when a letter is done with; raises when it must come back, after it was given its time to wait."""
+    def consume(self, record: Letter) -> None:
+        """Returns when a letter is done with; raises when it must come back, after it was given its time to wait.
+
+        Powertools calls it with `record` by that name.
+        """
         try:
             if self.outage is not None:
                 raise self.outage
-            given_up = self.dead_letters.consume(letter.body)
+            given_up = self.dead_letters.consume(record.body)
         except ExecutionHeld as held:
             # It comes back when that lease has ended.
-            self._give_back(letter, after_seconds=ceil(held.lease_remaining_seconds) + 1)
+            self._give_back(record, after_seconds=ceil(held.lease_remaining_seconds) + 1)
             raise
         except Unavailable as error:
             self.outage = error
-            self._give_back(letter, after_seconds=_OUTAGE_RETRY_SECONDS)
+            self._give_back(record, after_seconds=_OUTAGE_RETRY_SECONDS)
             raise
         if given_up:
             self.count_given_up()
 
-    def _give_back(self, letter: Letter, *, after_seconds: int) -> None:
-        self.visibility.change_visibility(letter.receipt_handle, after_seconds=after_seconds)
+    def _give_back(self, record: Letter, *, after_seconds: int) -> None:
+        self.visibility.change_visibility(record.receipt_handle, after_seconds=after_seconds)

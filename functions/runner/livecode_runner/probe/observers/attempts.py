@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 
-from livecode_runner.probe.observers.calls import Json, NotObserved, Observer, in_child, system_call, verdict
+from .calls import Json, NotObserved, Observer, in_child, system_call, verdict
 
 # linux/sched.h
 _NAMESPACES = {

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from livecode_runner.probe.observers.calls import Json, Observer, describe, list_folder, verdict
+from .calls import Json, Observer, describe, list_folder, verdict
 
 _SCRIPT = b"#!/bin/sh\nexit 0\n"
 _FOLDERS = ("/", "/tmp", "/var/tmp", "/dev/shm")

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from livecode_runner.probe.observers import INHERITED_DESCRIPTORS
-from livecode_runner.probe.observers.calls import Json, Observer
-from livecode_runner.probe.observers.kernel import read_line
+from . import INHERITED_DESCRIPTORS
+from .calls import Json, Observer
+from .kernel import read_line
 
 _OWN = Path("/proc/self")
 _CAPABILITIES = {

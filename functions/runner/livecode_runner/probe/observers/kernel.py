@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from livecode_runner.probe.observers.calls import Json, Observer, describe, system_call
+from .calls import Json, Observer, describe, system_call
 
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_VERSION = 444, 1  # linux/landlock.h; the number is the same everywhere
 _VULNERABILITIES = Path("/sys/devices/system/cpu/vulnerabilities")

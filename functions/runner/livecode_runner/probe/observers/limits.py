@@ -3,8 +3,8 @@
 import resource
 from pathlib import Path
 
-from livecode_runner.probe.observers.calls import Json, Observer
-from livecode_runner.probe.observers.kernel import read_each, read_line
+from .calls import Json, Observer
+from .kernel import read_each, read_line
 
 _GROUPS = Path("/sys/fs/cgroup")
 _VERSION_1 = ("memory/memory.limit_in_bytes", "pids/pids.max", "cpu/cpu.cfs_quota_us")

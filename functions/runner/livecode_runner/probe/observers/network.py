@@ -3,7 +3,7 @@
 import socket
 from functools import partial
 
-from livecode_runner.probe.observers.calls import Json, NotObserved, Observer, in_child, verdict
+from .calls import Json, NotObserved, Observer, in_child, verdict
 
 _METADATA = "169.254.169.254:80"  # EC2's instance metadata; Lambda has none
 _CONNECT_SECONDS = 1.0

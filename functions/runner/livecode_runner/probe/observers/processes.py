@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from livecode_runner.probe.observers.calls import Json, NotObserved, Observer, allowed, list_folder
-from livecode_runner.probe.observers.folders import mounts
+from .calls import Json, NotObserved, Observer, allowed, list_folder
+from .folders import mounts
 
 _PROC = Path("/proc")
 _TEXTS = ("cmdline", "environ", "maps")

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from livecode_runner.probe.observers import attempts, folders, identity, kernel, limits, network, processes, speculation
-from livecode_runner.probe.observers.calls import ATTEMPT_SECONDS, Json, NotObserved, Observer, describe
+from . import attempts, folders, identity, kernel, limits, network, processes, speculation
+from .calls import ATTEMPT_SECONDS, Json, NotObserved, Observer, describe
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}  # asm/unistd_64.h and asm-generic/unistd.h
 

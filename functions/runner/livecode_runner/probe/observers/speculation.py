@@ -4,8 +4,8 @@ import ctypes
 import errno
 from functools import partial
 
-from livecode_runner.probe.observers.calls import Json, NotObserved, Observer, describe, in_child, prctl, system_call
-from livecode_runner.probe.observers.identity import own_status
+from .calls import Json, NotObserved, Observer, describe, in_child, prctl, system_call
+from .identity import own_status
 
 # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS, _PR_GET_SPECULATION_CTRL = 38, 52

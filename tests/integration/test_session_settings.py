@@ -44,8 +44,10 @@ def test_times_are_utc_whatever_the_session_would_have(
         connection.execute(text(f"ALTER {owner} SET datestyle = '{style}'"))
     fresh = engine_of(database_url)
     try:
-        session = schemas.SessionDetailResponse.of(PostgresSessions(fresh, rate_limit_burst=10).get(session_id))
-        execution = schemas.ExecutionResponse.of(PostgresExecutions(fresh).get(execution_id))
+        session = schemas.SessionDetailResponse.from_session(
+            PostgresSessions(fresh, rate_limit_burst=10).get(session_id)
+        )
+        execution = schemas.ExecutionResponse.from_execution(PostgresExecutions(fresh).get(execution_id))
     finally:
         fresh.dispose()
     assert session.model_dump()["created_at"] == NIGHT

@@ -194,7 +194,7 @@ def test_images_are_scanned_and_expire_by_whichever_way_they_came() -> None:
     assert rule["selection"]["countNumber"] >= 10  # a published version needs its image, to go back to it
     # By hand SAM makes the repository, and one gives it the same.
     text = (ROOT / "docs/deploy.md").read_text()
-    [by_hand] = re.findall(r"put-lifecycle-policy .*\n +'(.+)'", text)
+    [by_hand] = re.findall(r"put-lifecycle-policy .*\n +'([^']+)'", text)
     assert json.loads(by_hand) == policy
     assert "--image-scanning-configuration scanOnPush=true" in text
 

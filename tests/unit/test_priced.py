@@ -10,7 +10,7 @@ from tests.benchmarks.cost import read_template
 from tests.unit.deployed import TEMPLATE, Deployed
 from tests.unit.test_cost import USAGE
 from tests.unit.test_first_deployment import DEPLOYING, FIRST, PARAMETERS
-from tests.unit.test_readme import README, table
+from tests.unit.test_pages import table
 
 DEPLOYMENT = read_template(TEMPLATE)
 # What the template alone decides; the others are of measured times and sizes.
@@ -27,15 +27,15 @@ def test_an_idle_month_costs_what_the_template_makes(name: str) -> None:
     assert row == [name, item.arithmetic, f"{item.dollars:.2f}"]
 
 
-def test_the_readme_has_the_sums_of_the_tables() -> None:
+def test_the_page_begins_with_the_sums_of_its_tables() -> None:
     def sums(heading: str) -> list[str]:
         return [row[2].strip("* ") for row in table(heading, DEPLOYING) if row[0].startswith("**")]
 
     [own, existing], runs = sums("idle, a month"), sums("a million runs of hello world")
-    rows = re.findall(r"^\| (idle|a million runs).*\| ([\d /]+) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (idle, a month, with|a million runs).*\| ([\d /]+) \|$", DEPLOYING, re.MULTILINE)
     told = [numbers.split(" / ") for _, numbers in rows]
     assert told == [[f"{float(own):.0f}"], [f"{float(existing):.0f}"], [f"{float(each):.0f}" for each in runs]]
-    [parts] = re.findall(r"of it RDS Proxy ([\d.]+), Aurora ([\d.]+), VPC endpoint ([\d.]+)", README)
+    [parts] = re.findall(r"of it RDS Proxy ([\d.]+), Aurora ([\d.]+), VPC endpoint ([\d.]+)", DEPLOYING)
     items = {item.name: f"{item.dollars:.2f}" for item in prices.idle(USAGE, DEPLOYMENT)}
     assert list(parts) == [items["RDS Proxy"], items["Aurora Serverless v2"], items["VPC endpoint for SQS"]]
 

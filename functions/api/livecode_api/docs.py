@@ -7,6 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
+from livecode import __version__
+
 # Swagger UI comes with powertools; serving it ourselves makes the page work offline.
 _ASSETS = files("aws_lambda_powertools.event_handler.openapi") / "swagger_ui"
 _CONTENT_TYPES = {
@@ -79,7 +81,7 @@ def _read(name: str) -> str:
 def _schema(app: APIGatewayRestResolver) -> dict[str, Any]:
     text = app.get_openapi_json_schema(
         title="LiveCode",
-        version="1.0.0",
+        version=__version__,
         openapi_version="3.1.0",
         description="Send a program, read what it printed. Create a code session, run it, and poll the execution.",
     )

@@ -66,7 +66,7 @@ def _add_sessions(app: LiveCodeResolver, service: ExecutionService) -> None:
         responses=_responses(200, schemas.SessionDetailResponse, 400, 404, 503),
     )
     def get_session(session_id: SessionId) -> Response[str]:
-        return _json(200, schemas.SessionDetailResponse.of(service.get_session(session_id)))
+        return _json(200, schemas.SessionDetailResponse.from_session(service.get_session(session_id)))
 
     @app.patch(
         "/code-sessions/<session_id>",
@@ -118,7 +118,7 @@ def _add_runs(app: LiveCodeResolver, service: ExecutionService, limits: SessionL
         responses=_responses(200, schemas.ExecutionResponse, 400, 404, 503),
     )
     def get_execution(execution_id: ExecutionId) -> Response[str]:
-        body = schemas.ExecutionResponse.of(service.get_execution(execution_id))
+        body = schemas.ExecutionResponse.from_execution(service.get_execution(execution_id))
         return _json(200, body, exclude_unset=True)
 
     @app.get(
@@ -132,7 +132,7 @@ def _add_runs(app: LiveCodeResolver, service: ExecutionService, limits: SessionL
         limit: Limit = 100,
     ) -> Response[str]:
         summaries = service.list_executions(session_id, limit=limit)
-        body = [schemas.ExecutionSummaryResponse.of(summary) for summary in summaries]
+        body = [schemas.ExecutionSummaryResponse.from_summary(summary) for summary in summaries]
         return Response(status_code=200, content_type="application/json", body=_SUMMARIES.dump_json(body).decode())
 
 

@@ -96,7 +96,7 @@ class SessionDetailResponse(BaseModel):
     updated_at: Time
 
     @classmethod
-    def of(cls, session: CodeSession) -> "SessionDetailResponse":
+    def from_session(cls, session: CodeSession) -> "SessionDetailResponse":
         return cls(
             id=session.id,
             language=session.language,
@@ -138,7 +138,7 @@ class ExecutionResponse(BaseModel):
     finished_at: Time | None = None
 
     @classmethod
-    def of(cls, execution: Execution) -> "ExecutionResponse":
+    def from_execution(cls, execution: Execution) -> "ExecutionResponse":
         known: dict[str, Any] = {}
         if execution.outcome is not None:
             known = {name: getattr(execution.outcome, name) for name in Outcome.__dataclass_fields__}
@@ -164,7 +164,7 @@ class ExecutionSummaryResponse(BaseModel):
     execution_time_ms: int | None
 
     @classmethod
-    def of(cls, summary: ExecutionSummary) -> "ExecutionSummaryResponse":
+    def from_summary(cls, summary: ExecutionSummary) -> "ExecutionSummaryResponse":
         return cls(
             execution_id=summary.execution_id,
             status=summary.status,

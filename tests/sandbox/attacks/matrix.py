@@ -23,29 +23,29 @@ PATH = SandboxSettings().sandbox_path
 NAMESPACES = (*layers.NAMESPACES, Layer.CGROUP)
 SWITCHED = (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK, Layer.SEPARATE_UID, *NAMESPACES)
 COLUMNS: dict[str, tuple[Layer, ...]] = {
-    "launcher alone": (),
+    "launcher": (),
     "+ dumpable": (Layer.DUMPABLE,),
     "+ seccomp": (Layer.SECCOMP,),
     "+ Landlock": (Layer.LANDLOCK,),
     "+ own uid": (Layer.SEPARATE_UID,),
-    "+ own uid, namespaces": (Layer.SEPARATE_UID, *NAMESPACES),
-    "dumpable and seccomp": (Layer.DUMPABLE, Layer.SECCOMP),
+    "+ namespaces": (Layer.SEPARATE_UID, *NAMESPACES),
+    "both": (Layer.DUMPABLE, Layer.SECCOMP),
     "and Landlock": (Layer.DUMPABLE, Layer.SECCOMP, Layer.LANDLOCK),
     "all": SWITCHED,
 }
-PROTECTED = ("dumpable and seccomp", "and Landlock", "all")
+PROTECTED = ("both", "and Landlock", "all")
 _BEGIN, _END = "<!-- the matrix, made by `make attacks` -->\n", "<!-- the end of the matrix -->\n"
 
 
 def judge_column(column: str, first_uid: int) -> dict[str, str]:
-    """By attack: open, shut or not run."""
+    """Tries all attacks behind the layers of a column; returns for each open, shut, or - for one that is not run."""
     attacks, uids = load_attacks(), itertools.count(first_uid)
     without = [str(layer) for layer in SWITCHED if layer not in COLUMNS[column]]
     words, arena = {}, None
     try:
         for name, attack in attacks.items():
             if not attack.harmless and column not in PROTECTED:
-                words[name] = "not run"
+                words[name] = "-"
                 continue
             if arena is not None and arena.damaged:
                 arena.close()

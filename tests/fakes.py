@@ -1,6 +1,7 @@
 """Fakes that work: an in-memory store with the rules of the real one, and queues that record or fail."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -42,6 +43,7 @@ class Row:
     status: Status = Status.QUEUED
     attempt: int = 0
     sent: bool = False
+    started: bool = False
     lease_seconds: float = 0
     age_seconds: float = 0
     outcome: Outcome | None = None
@@ -49,13 +51,18 @@ class Row:
 
 @dataclass
 class InMemoryStore:
-    """Sessions, slots and executions. `down` makes every call fail as a lost database does."""
+    """Sessions, slots and executions, by the rules that tests/integration/test_fakes.py compares with the real ones.
+
+    Each session has `tokens` for its runs, which never come back by themselves. `down` makes every call fail as a lost
+    database does.
+    """
 
     execution_limit: int = 100
     tokens: int = 10
     down: bool = False
     sessions: dict[UUID, CodeSession] = field(default_factory=dict)
     rows: dict[UUID, Row] = field(default_factory=dict)
+    runs: Counter[UUID] = field(default_factory=Counter)
 
     def create(self, session_id: UUID, *, language: str, source_code: str) -> None:
         self._reach()
@@ -76,33 +83,42 @@ class InMemoryStore:
 
     def take(self, session_id: UUID, execution_id: UUID) -> Slot:
         session = self.session(session_id)
-        if len(self.rows) >= self.execution_limit:
+        if self.runs[session_id] >= self.execution_limit:
             raise ExecutionLimitReached
-        if not self.tokens:
+        if self.runs[session_id] >= self.tokens:
             raise RateLimited(5.2)
-        self.tokens -= 1
+        self.runs[session_id] += 1
         self.rows[execution_id] = Row(execution_id, session_id, session.language, session.source_code)
-        return Slot(language=session.language, runs_left=self.tokens, full_in_seconds=6.0)
+        runs_left = min(self.tokens, self.execution_limit) - self.runs[session_id]
+        return Slot(language=session.language, runs_left=runs_left, full_in_seconds=6.0)
 
     def mark_sent(self, execution_id: UUID) -> None:
-        self.rows[execution_id].sent = True
+        if execution_id in self.rows:
+            self.rows[execution_id].sent = True
 
     def withdraw_later(self, execution_id: UUID) -> None:
         self.withdraw(execution_id)
 
     def withdraw(self, execution_id: UUID) -> bool:
         self._reach()
-        if self.rows[execution_id].attempt:
+        row = self.rows.get(execution_id)
+        if row is None or row.attempt or row.status is not Status.QUEUED:
             return False
         del self.rows[execution_id]
+        self.runs[row.session_id] -= 1
         return True
+
+    def delete(self, session_id: UUID) -> None:
+        self.session(session_id)
+        del self.sessions[session_id], self.runs[session_id]
+        self.rows = {row.id: row for row in self.rows.values() if row.session_id != session_id}
 
     def execution(self, execution_id: UUID) -> Execution:
         self._reach()
         if execution_id not in self.rows:
             raise ExecutionNotFound
         row = self.rows[execution_id]
-        started = NOON + timedelta(seconds=1) if row.attempt else None
+        started = NOON + timedelta(seconds=1) if row.started else None
         return Execution(
             id=row.id,
             session_id=row.session_id,
@@ -120,7 +136,11 @@ class InMemoryStore:
         rows = [row for row in reversed(self.rows.values()) if row.session_id == session_id]
         return [
             ExecutionSummary(
-                execution_id=row.id, status=row.status, queued_at=NOON, finished_at=None, execution_time_ms=None
+                execution_id=row.id,
+                status=row.status,
+                queued_at=NOON,
+                finished_at=NOON + timedelta(seconds=2) if row.outcome else None,
+                execution_time_ms=row.outcome.execution_time_ms if row.outcome else None,
             )
             for row in rows[:limit]
         ]
@@ -136,6 +156,7 @@ class InMemoryStore:
             self.abandon(execution_id)
             return None
         row.status, row.attempt, row.lease_seconds = Status.RUNNING, row.attempt + 1, lease_seconds
+        row.started = True
         return ClaimedExecution(
             id=row.id,
             session_id=row.session_id,
@@ -157,8 +178,10 @@ class InMemoryStore:
 
     def give_back(self, claimed: ClaimedExecution, *, counted: bool = True) -> bool:
         self._reach()
-        row = self.rows[claimed.id]
-        row.status, row.lease_seconds = Status.QUEUED, 0
+        row = self.rows.get(claimed.id)
+        if row is None or row.status is not Status.RUNNING or row.attempt != claimed.attempt:
+            return False
+        row.status, row.lease_seconds, row.started = Status.QUEUED, 0, False
         row.attempt -= 0 if counted else 1
         return True
 
@@ -178,7 +201,7 @@ class InMemoryStore:
             return False
         if row.age_seconds >= give_up_after_seconds:
             return False
-        row.status = Status.QUEUED
+        row.status, row.started = Status.QUEUED, False
         return True
 
     def lease_remaining_seconds(self, execution_id: UUID) -> float | None:
@@ -228,8 +251,7 @@ class InMemorySessions:
         return old.status
 
     def delete(self, session_id: UUID) -> None:
-        self.store.session(session_id)
-        del self.store.sessions[session_id]
+        self.store.delete(session_id)
 
 
 @dataclass

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -33,6 +34,12 @@ def poll(
         assert time.monotonic() < ends, f"not within {deadline_s:g} s: {what}"
         time.sleep(pause_s)
         pause_s = max(pause_s, min(pause_s * growth, 0.5))
+
+
+def elapsed_ms(execution: Execution) -> float:
+    """From the claim of an execution to its end, by the database's clock: no less than its program can have taken."""
+    started, finished = (datetime.fromisoformat(execution[name]) for name in ("started_at", "finished_at"))
+    return (finished - started).total_seconds() * 1000 + 1  # the program's own time is rounded up
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from tests.e2e.client import LiveCode, poll
+from tests.e2e.client import LiveCode, elapsed_ms, poll
 from tests.e2e.problems import assert_problem
 from tests.e2e.stack import EmbeddedStack
 
@@ -93,9 +93,9 @@ def test_measures_the_program_and_not_the_service(livecode: LiveCode) -> None:
             ("import time\nblock = b'x' * 50_000_000\nwhile time.process_time() < 0.5: pass", "python"),
         ]
     )
-    assert 500 <= sleeps["execution_time_ms"] < 2000
-    assert sleeps["cpu_time_ms"] < 400
-    assert works["cpu_time_ms"] >= 500
+    assert 500 <= sleeps["execution_time_ms"] <= elapsed_ms(sleeps)
+    assert 500 <= works["cpu_time_ms"] <= elapsed_ms(works)
+    assert sleeps["cpu_time_ms"] < works["cpu_time_ms"]
     assert sleeps["memory_kb"] < works["memory_kb"] - 40_000
 
 

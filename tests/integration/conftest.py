@@ -17,8 +17,6 @@ from livecode.db.engine import make_engine
 from livecode_embedded.postgres import Postgres
 from tests.toolchain import link_toolchain
 
-# from livecode_embedded.postgres import LocalPostgres
-
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = "livecode_template"
 

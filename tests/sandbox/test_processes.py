@@ -141,8 +141,10 @@ except (OSError, ValueError):
 
 def test_kill_of_everything_kills_at_most_itself(run_python, runner):
     outcome = run_python("import os\ntry: os.kill(-1, 9)\nexcept OSError: print('denied')")
-    assert outcome.stdout == "denied\n" or outcome.signal == "SIGKILL" or outcome.status is Status.COMPLETED
-    assert Path(f"/proc/{runner.pid}").exists()
+    # The kernel spares whoever asks (kill(2)); in a PID namespace there is nobody else.
+    assert outcome.status is Status.COMPLETED
+    assert outcome.stdout in ("denied\n", "")
+    assert run_python("print(1)").stdout == "1\n"
 
 
 def test_may_signal_its_own_processes(run_python):

@@ -38,6 +38,12 @@ class Deployed:
         """Properties by logical id."""
         return {name: row.get("Properties", {}) for name, row in self.resources.items() if row["Type"] == kind}
 
+    def each_of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Like `of_type`, for a loop: AssertionError where there is none, since a loop over nothing proves nothing."""
+        found = self.of_type(kind)
+        assert found, f"there is no {kind}"
+        return found
+
     def properties(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = self.resources[name]["Properties"]
         return found

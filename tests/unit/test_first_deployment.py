@@ -68,12 +68,13 @@ def test_a_first_deployment_that_fails_can_be_rolled_back() -> None:
 
 
 def test_a_new_account_has_room_for_everything_at_once() -> None:
-    for name, function in FIRST.of_type("AWS::Lambda::Function").items():
+    for name, function in FIRST.each_of_type("AWS::Lambda::Function").items():
         assert "ReservedConcurrentExecutions" not in function, name
-    assert not any("ProvisionedConcurrencyConfig" in row for row in FIRST.of_type("AWS::Lambda::Alias").values())
+    assert not any("ProvisionedConcurrencyConfig" in row for row in FIRST.each_of_type("AWS::Lambda::Alias").values())
     # What is polled beyond the limit comes back throttled, and counts as received.
     polled = [
-        row["ScalingConfig"]["MaximumConcurrency"] for row in FIRST.of_type("AWS::Lambda::EventSourceMapping").values()
+        row["ScalingConfig"]["MaximumConcurrency"]
+        for row in FIRST.each_of_type("AWS::Lambda::EventSourceMapping").values()
     ]
     assert min(polled) >= 2  # Lambda's own minimum
     sweep, api = 1, 1
@@ -87,7 +88,7 @@ def test_nothing_unproved_stands_between_the_proxy_and_its_role() -> None:
 
 def test_the_zones_can_be_chosen_where_the_proxy_is_not_in_each() -> None:
     def zones(stack: Deployed) -> list[str]:
-        return [row["AvailabilityZone"] for row in stack.of_type("AWS::EC2::Subnet").values()]
+        return [row["AvailabilityZone"] for row in stack.each_of_type("AWS::EC2::Subnet").values()]
 
     assert zones(FIRST) == ["us-east-1a", "us-east-1b"]
     chosen = Deployed(ZoneA="us-east-1c", ZoneB="us-east-1f")
@@ -149,7 +150,7 @@ def test_a_runner_may_start_on_a_kernel_without_landlock_and_without_privilege()
         SandboxSettings().sandbox_required,
         *(
             row["Environment"]["Variables"]["SANDBOX_REQUIRED"]
-            for row in FIRST.of_type("AWS::Lambda::Function").values()
+            for row in FIRST.each_of_type("AWS::Lambda::Function").values()
             if "SANDBOX_REQUIRED" in row["Environment"]["Variables"]
         ),
     ]

@@ -26,23 +26,23 @@ def test_everything_that_stands_in_the_network_has_a_security_group_of_its_own()
         *FIRST.properties("SqsEndpoint")["SecurityGroupIds"],
     }
     assert len(others) == 3
-    assert {*GROUPS.values(), *others} == {f"<{name}>" for name in FIRST.of_type("AWS::EC2::SecurityGroup")}
+    assert {*GROUPS.values(), *others} == {f"<{name}>" for name in FIRST.each_of_type("AWS::EC2::SecurityGroup")}
 
 
 def test_each_way_out_of_one_group_is_a_way_into_the_other() -> None:
     out = {
         (f"<{name}>", rule["DestinationSecurityGroupId"], rule["ToPort"])
-        for name, group in FIRST.of_type("AWS::EC2::SecurityGroup").items()
+        for name, group in FIRST.each_of_type("AWS::EC2::SecurityGroup").items()
         for rule in group["SecurityGroupEgress"]
         if "DestinationSecurityGroupId" in rule
     } | {
         (rule["GroupId"], rule["DestinationSecurityGroupId"], rule["ToPort"])
-        for rule in FIRST.of_type("AWS::EC2::SecurityGroupEgress").values()
+        for rule in FIRST.each_of_type("AWS::EC2::SecurityGroupEgress").values()
         if "DestinationSecurityGroupId" in rule
     }
     into = {
         (rule["SourceSecurityGroupId"], rule["GroupId"], rule["ToPort"])
-        for rule in FIRST.of_type("AWS::EC2::SecurityGroupIngress").values()
+        for rule in FIRST.each_of_type("AWS::EC2::SecurityGroupIngress").values()
     }
     assert out == into
     reached = {target for _, target, _ in into}
@@ -83,10 +83,10 @@ def test_the_resolver_answers_for_what_the_service_asks_for_and_for_nothing_else
 def test_every_endpoint_of_the_network_can_be_found_by_its_name() -> None:
     names = answered(FIRST)
     [host] = {
-        row["Environment"]["Variables"]["DATABASE_HOST"] for row in FIRST.of_type("AWS::Lambda::Function").values()
+        row["Environment"]["Variables"]["DATABASE_HOST"] for row in FIRST.each_of_type("AWS::Lambda::Function").values()
     }
     assert host in names
-    for endpoint in FIRST.of_type("AWS::EC2::VPCEndpoint").values():
+    for endpoint in FIRST.each_of_type("AWS::EC2::VPCEndpoint").values():
         service = endpoint["ServiceName"].rpartition(".")[2]
         assert any(re.search(rf"(^|\.){service}[.-]", name) for name in names), service
 

@@ -17,11 +17,11 @@ from tests.unit.deployments import (
 
 @EVERYWHERE
 def test_every_log_is_json_and_ends(stack: Deployed) -> None:
-    for function in stack.of_type("AWS::Lambda::Function").values():
+    for function in stack.each_of_type("AWS::Lambda::Function").values():
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
         group = function["LoggingConfig"]["LogGroup"].strip("<>")
         assert group in stack.resources
-    for group in stack.of_type("AWS::Logs::LogGroup").values():
+    for group in stack.each_of_type("AWS::Logs::LogGroup").values():
         assert group["RetentionInDays"] > 0
 
 
@@ -44,7 +44,7 @@ def test_the_runner_has_a_share_of_its_own_where_the_account_has_room() -> None:
     stack = Deployed(RunnerConcurrency="50", ReserveConcurrency="true")
     runner = stack.properties("RunnerFunction")
     [mapping] = [
-        row for row in stack.of_type("AWS::Lambda::EventSourceMapping").values() if row["BatchSize"] == 1
+        row for row in stack.each_of_type("AWS::Lambda::EventSourceMapping").values() if row["BatchSize"] == 1
     ]  # fmt: skip
     # More messages than there are runners would come back as throttled, and count as received.
     assert int(mapping["ScalingConfig"]["MaximumConcurrency"]) <= int(runner["ReservedConcurrentExecutions"])
@@ -53,9 +53,9 @@ def test_the_runner_has_a_share_of_its_own_where_the_account_has_room() -> None:
 @EVERYWHERE
 def test_the_api_and_the_runner_are_called_by_their_alias_alone(stack: Deployed) -> None:
     names = {f"<{name}Alias{row['Name']}>" for name in ("ApiFunction", "RunnerFunction") for row in [{"Name": "live"}]}
-    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
+    for mapping in stack.each_of_type("AWS::Lambda::EventSourceMapping").values():
         assert mapping["FunctionName"] in {"<RunnerFunctionAliaslive>", "<SweeperFunction>"}
-    for permission in stack.of_type("AWS::Lambda::Permission").values():
+    for permission in stack.each_of_type("AWS::Lambda::Permission").values():
         if permission["Principal"] == "apigateway.amazonaws.com":
             assert permission["FunctionName"] in names
     for methods in stack.properties("LiveCodeApi")["Body"]["paths"].values():
@@ -112,15 +112,15 @@ def test_dead_letters_raise_an_alarm(stack: Deployed) -> None:
 def test_alarms_watch_what_this_stack_counts(stack: Deployed) -> None:
     namespaces = {
         function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
-        for function in stack.of_type("AWS::Lambda::Function").values()
+        for function in stack.each_of_type("AWS::Lambda::Function").values()
     }
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-        for function in stack.of_type("AWS::Lambda::Function").values()
+        for function in stack.each_of_type("AWS::Lambda::Function").values()
     }
     assert namespaces == {"LiveCode/livecode"}
     alarms = [
-        row for row in stack.of_type("AWS::CloudWatch::Alarm").values() if not row["Namespace"].startswith("AWS/")
+        row for row in stack.each_of_type("AWS::CloudWatch::Alarm").values() if not row["Namespace"].startswith("AWS/")
     ]
     [filtered] = stack.of_type("AWS::Logs::MetricFilter").values()
     [transformation] = filtered["MetricTransformations"]
@@ -140,7 +140,7 @@ def test_alarms_tell_the_topic_if_there_is_one() -> None:
     topic = "arn:aws:sns:us-east-1:000000000000:on-call"
     alarms = Deployed(AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm").values()
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(topic,)}
-    assert not any("AlarmActions" in row for row in OWN_DATABASE.of_type("AWS::CloudWatch::Alarm").values())
+    assert not any("AlarmActions" in row for row in OWN_DATABASE.each_of_type("AWS::CloudWatch::Alarm").values())
 
 
 @EVERYWHERE
@@ -167,7 +167,7 @@ def test_localstack_gets_nothing_that_its_free_edition_lacks() -> None:
     services = {kind.split("::")[1] for kind in LOCALSTACK.types} - {"CodeDeploy"}
     assert services == {"ApiGateway", "CloudWatch", "Events", "IAM", "Lambda", "Logs", "SQS"}
     assert "Custom::DatabaseMigration" not in LOCALSTACK.types
-    assert not any("SnapStart" in row for row in LOCALSTACK.of_type("AWS::Lambda::Function").values())
+    assert not any("SnapStart" in row for row in LOCALSTACK.each_of_type("AWS::Lambda::Function").values())
 
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html

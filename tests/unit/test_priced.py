@@ -44,7 +44,7 @@ def test_insights_are_off_at_a_minimum_that_is_too_small_for_them() -> None:
     assert float(PARAMETERS["DatabaseMinCapacity"]["Default"]) < 2
     insights = Deployed(DatabaseInsights="true", DatabaseMinCapacity="2", DatabaseStandby="true")
     for stack, wanted in ((FIRST, False), (insights, True)):
-        for instance in stack.of_type("AWS::RDS::DBInstance").values():
+        for instance in stack.each_of_type("AWS::RDS::DBInstance").values():
             assert instance["EnablePerformanceInsights"] is wanted
             assert "PerformanceInsightsRetentionPeriod" not in instance  # seven days are free
 

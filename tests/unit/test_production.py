@@ -56,7 +56,7 @@ def test_no_policy_has_a_wildcard(stack: Deployed) -> None:
 
 @EVERYWHERE
 def test_managed_policies_are_the_named_ones(stack: Deployed) -> None:
-    for role in stack.of_type("AWS::IAM::Role").values():
+    for role in stack.each_of_type("AWS::IAM::Role").values():
         for policy in role.get("ManagedPolicyArns", []):
             assert policy.removeprefix("arn:aws:iam::aws:policy/") in MANAGED_POLICIES
 
@@ -92,14 +92,14 @@ def test_each_function_reads_only_its_own_secret_of_an_existing_database() -> No
     }
     assert read.pop("RunnerFunctionRole") == {f"{secret}:runner"}
     assert set.union(*read.values()) == {f"{secret}:owner"}
-    for function in EXISTING_DATABASE.of_type("AWS::Lambda::Function").values():
+    for function in EXISTING_DATABASE.each_of_type("AWS::Lambda::Function").values():
         assert "DATABASE_HOST" not in function["Environment"]["Variables"]
 
 
 def test_the_functions_log_in_as_themselves() -> None:
     users = {
         name: function["Environment"]["Variables"]["DATABASE_USER"]
-        for name, function in OWN_DATABASE.of_type("AWS::Lambda::Function").items()
+        for name, function in OWN_DATABASE.each_of_type("AWS::Lambda::Function").items()
     }
     assert users == {
         "ApiFunction": "livecode_api_iam",
@@ -111,7 +111,7 @@ def test_the_functions_log_in_as_themselves() -> None:
 
 def test_no_secret_is_in_the_functions_environment_on_aws() -> None:
     for stack in (OWN_DATABASE, EXISTING_DATABASE):
-        for function in stack.of_type("AWS::Lambda::Function").values():
+        for function in stack.each_of_type("AWS::Lambda::Function").values():
             assert "DATABASE_URL" not in function["Environment"]["Variables"]
 
 
@@ -145,7 +145,7 @@ def test_the_database_is_reached_by_tls_with_tokens_alone() -> None:
 
 @EVERYWHERE
 def test_queues_are_encrypted(stack: Deployed) -> None:
-    for queue in stack.of_type("AWS::SQS::Queue").values():
+    for queue in stack.each_of_type("AWS::SQS::Queue").values():
         assert queue["SqsManagedSseEnabled"] is True
 
 
@@ -155,19 +155,19 @@ def test_the_network_has_no_way_to_or_from_the_internet() -> None:
     subnets = OWN_DATABASE.of_type("AWS::EC2::Subnet").values()
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == len(subnets) == 2
     assert not any(subnet.get("MapPublicIpOnLaunch") for subnet in subnets)
-    for instance in OWN_DATABASE.of_type("AWS::RDS::DBInstance").values():
+    for instance in OWN_DATABASE.each_of_type("AWS::RDS::DBInstance").values():
         assert instance["PubliclyAccessible"] is False
 
 
 def test_security_groups_let_in_only_one_another() -> None:
-    for name, rule in OWN_DATABASE.of_type("AWS::EC2::SecurityGroupIngress").items():
+    for name, rule in OWN_DATABASE.each_of_type("AWS::EC2::SecurityGroupIngress").items():
         assert "SourceSecurityGroupId" in rule, name
         assert not rule.keys() & {"CidrIp", "CidrIpv6"}, name
     everywhere = {
-        name for name, rule in OWN_DATABASE.of_type("AWS::EC2::SecurityGroupEgress").items() if "CidrIp" in rule
+        name for name, rule in OWN_DATABASE.each_of_type("AWS::EC2::SecurityGroupEgress").items() if "CidrIp" in rule
     }
     assert everywhere == {"MigrateToS3"}
-    for name, group in OWN_DATABASE.of_type("AWS::EC2::SecurityGroup").items():
+    for name, group in OWN_DATABASE.each_of_type("AWS::EC2::SecurityGroup").items():
         assert "SecurityGroupIngress" not in group, name
         # Without a rule of its own a group gets one to everywhere.
         assert group["SecurityGroupEgress"], name
@@ -175,11 +175,11 @@ def test_security_groups_let_in_only_one_another() -> None:
 
 
 def test_functions_stand_in_the_network_when_there_is_one() -> None:
-    for function in OWN_DATABASE.of_type("AWS::Lambda::Function").values():
+    for function in OWN_DATABASE.each_of_type("AWS::Lambda::Function").values():
         assert function["VpcConfig"]["SubnetIds"] == ["<PrivateSubnetA>", "<PrivateSubnetB>"]
-    for function in EXISTING_DATABASE.of_type("AWS::Lambda::Function").values():
+    for function in EXISTING_DATABASE.each_of_type("AWS::Lambda::Function").values():
         assert function["VpcConfig"] == {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
-    for function in DATABASE_URL.of_type("AWS::Lambda::Function").values():
+    for function in DATABASE_URL.each_of_type("AWS::Lambda::Function").values():
         assert "VpcConfig" not in function
 
 

@@ -12,7 +12,7 @@ LOCALSTACK = Deployed(Platform="localstack", DatabaseUrl="postgresql://somewhere
 
 
 def modes(stack: Deployed) -> dict[str, str]:
-    return {name: row["TracingConfig"]["Mode"] for name, row in stack.of_type("AWS::Lambda::Function").items()}
+    return {name: row["TracingConfig"]["Mode"] for name, row in stack.each_of_type("AWS::Lambda::Function").items()}
 
 
 def test_one_request_in_a_hundred_is_traced() -> None:
@@ -61,7 +61,7 @@ def test_metrics_of_each_method_are_paid_for_on_request(stack: Deployed, measure
 def test_lambdas_own_lines_are_logged_on_request(level: str) -> None:
     for function in Deployed(SystemLogLevel=level).of_type("AWS::Lambda::Function").values():
         assert function["LoggingConfig"]["SystemLogLevel"] == level
-    assert {row["LoggingConfig"]["SystemLogLevel"] for row in FIRST.of_type("AWS::Lambda::Function").values()} == {
+    assert {row["LoggingConfig"]["SystemLogLevel"] for row in FIRST.each_of_type("AWS::Lambda::Function").values()} == {
         "WARN"
     }
 

@@ -48,7 +48,7 @@ def test_refuses_a_folder_for_a_filter(launch, tmp_path):
 
 
 def test_loads_the_shipped_filters(launch):
-    for path in BUILD.glob("filter-*.bpf"):
+    for path in (BUILD / "filter-own_uid.bpf", BUILD / "filter-shared_uid.bpf"):
         assert launch(f"filter={path}", "--", "/bin/echo", "ran") == b"ran\n"
 
 

@@ -208,9 +208,9 @@ def test_the_observers_fit_into_one_small_file() -> None:
 def test_the_template_lets_nobody_new_ask_for_one() -> None:
     """Whoever may invoke any function of the account may; no role and no permission of the stack's names the runner."""
     stack = Deployed()
-    for permission in stack.of_type("AWS::Lambda::Permission").values():
+    for permission in stack.each_of_type("AWS::Lambda::Permission").values():
         assert "RunnerFunction" not in json.dumps(permission["FunctionName"])
-    for role in stack.of_type("AWS::IAM::Role").values():
+    for role in stack.each_of_type("AWS::IAM::Role").values():
         for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 if "lambda:Invoke" in json.dumps(statement) and statement["Effect"] == "Allow":

@@ -53,7 +53,7 @@ def _start_localstack(state_path: Path, _: list[str]) -> None:
 
 
 def _with_packages_alone(module: str, *fixed: str) -> Callable[[Path, list[str]], None]:
-    """A command that runs nothing on this machine but its own module."""
+    """Makes a command that needs the packages alone: it runs nothing on this machine but its own module."""
 
     def command(_: Path, arguments: list[str]) -> None:
         make_venv()

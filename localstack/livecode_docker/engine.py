@@ -26,7 +26,7 @@ _ADVICE = "Install Docker and start it; as root on Debian the packages docker.io
 
 @dataclass(frozen=True, kw_only=True)
 class DockerEngine:
-    """`environment` is what a `docker` or `sam` command needs to reach it."""
+    """A Docker engine; `environment` is what a `docker` or `sam` command needs to reach it."""
 
     client: str
     environment: dict[str, str]
@@ -107,7 +107,7 @@ def _wait_for(engine: DockerEngine, process: "subprocess.Popen[bytes]", log: Pat
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """It ends its containers, unmounts what it mounted, and ends."""
+    """Stops a dockerd, which ends its containers and unmounts what it mounted."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(timeout=_STOP_SECONDS)
@@ -117,7 +117,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _unmount_below(*folders: str) -> None:
-    """dockerd leaves the mount by which it kept the host's network for containers."""
+    """Unmounts what dockerd leaves: the mount by which it kept the host's network for containers."""
     places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for place in reversed(places):
         if any(place == folder or place.startswith(f"{folder}/") for folder in folders):

@@ -20,14 +20,14 @@ _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 def build_runner_image(engine: DockerEngine, *arguments: str) -> None:
     """Builds functions/runner/Dockerfile as `sam build` would. Raises StackError with the last line it printed."""
-    see_to_base(engine)
+    ensure_base_image(engine)
     # The host's network: our own engine has no other.
     command = ["build", "--network", "host", "--tag", RUNNER_IMAGE, "--file", f"{PROJECT}/functions/runner/Dockerfile"]
     engine.docker(*command, *arguments, str(PROJECT))
 
 
-def see_to_base(engine: DockerEngine) -> None:
-    """The base image: what is there, what can be pulled, or a stand-in made from Debian's packages."""
+def ensure_base_image(engine: DockerEngine) -> None:
+    """Provides the base image: the one that is there or can be pulled, or a stand-in made from Debian's packages."""
     if engine.docker("image", "inspect", BASE_IMAGE, check=False).returncode == 0:
         return
     try:
@@ -39,7 +39,7 @@ def see_to_base(engine: DockerEngine) -> None:
 
 
 def _make_base(engine: DockerEngine) -> None:
-    """Debian's minimal system, with the certificates that this machine trusts: its network may have its own proxy."""
+    """Makes Debian's minimal system, with the certificates that this machine trusts: its network may have a proxy."""
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         raise StackError(f"{BASE_IMAGE} cannot be pulled; as root, with the package mmdebstrap, it is made here.")
     print(f"{BASE_IMAGE} cannot be pulled; a stand-in is made from Debian's packages", flush=True)
@@ -60,7 +60,7 @@ def _make_base(engine: DockerEngine) -> None:
 
 
 def image_size_bytes(engine: DockerEngine, image: str = RUNNER_IMAGE) -> tuple[int, int]:
-    """Unpacked, and compressed as a registry keeps it."""
+    """Returns the image's size unpacked, and compressed as a registry keeps it."""
     unpacked = int(engine.docker("image", "inspect", "--format", "{{.Size}}", image).stdout)
     saved = subprocess.Popen([engine.client, "save", image], env=engine.environment, stdout=subprocess.PIPE)
     packed = subprocess.Popen(["gzip", "-6"], stdin=saved.stdout, stdout=subprocess.PIPE)

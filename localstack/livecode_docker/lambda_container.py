@@ -43,7 +43,7 @@ class Answer:
 
 
 class LambdaContainer:
-    """Started by the constructor, removed by `close`; one event at a time, as on Lambda."""
+    """A container like Lambda's, started by the constructor and removed by `close`. Takes one event at a time."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class LambdaContainer:
 
     @property
     def url(self) -> str:
-        """Where the emulator takes events, by Lambda's own call Invoke; it calls every function `function`."""
+        """Returns where the emulator takes events, by Lambda's call Invoke; it calls every function `function`."""
         return f"http://127.0.0.1:{self.port}"
 
     def invoke(self, event: Mapping[str, Any]) -> Answer:
@@ -100,7 +100,7 @@ class LambdaContainer:
             return Answer(payload=answered.decode(errors="replace"), duration_ms=duration_ms)
 
     def execute(self, *command: str, check: bool = True) -> str:
-        """What a command prints that runs beside the runtime, as its user."""
+        """Runs a command beside the runtime, as its user; returns what it prints."""
         done = self._engine.docker("exec", self.name, *command, check=False)
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -117,12 +117,12 @@ class LambdaContainer:
         return done.stdout + done.stderr
 
     def steps(self, message: str) -> list[dict[str, Any]]:
-        """The function's own log lines with this message."""
+        """Returns the function's own log lines with this message."""
         lines = [json.loads(line) for line in self.logs().splitlines() if line.startswith("{")]
         return [line for line in lines if line.get("message") == message]
 
     def processes(self) -> dict[int, str]:
-        """By process id, inside: the command. Without those that look."""
+        """Lists the commands of the processes by their ids inside, without those that look."""
         script = 'for each in /proc/[0-9]*; do echo "${each#/proc/} $(tr "\\0" " " < $each/cmdline)"; done'
         lines = self.execute("sh", "-c", script, check=False).splitlines()
         found = {int(pid): command for pid, _, command in (line.partition(" ") for line in lines) if pid.isdigit()}

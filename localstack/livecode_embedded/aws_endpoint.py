@@ -20,7 +20,10 @@ _INVOCATIONS = "/2015-03-31/functions/"
 
 
 class AwsEndpoint:
-    """Functions and queues are known by their logical ids in the template, functions also by their ARN."""
+    """Serves Lambda's Invoke and SQS over HTTP.
+
+    Functions and queues are known by their logical ids in the template, functions also by their ARN.
+    """
 
     def __init__(self) -> None:
         self._functions: Mapping[str, Invocable] = {}

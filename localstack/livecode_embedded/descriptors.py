@@ -20,7 +20,7 @@ def raise_descriptor_limit() -> int:
 
 
 def maximum_connections(descriptors: int | None = None) -> int:
-    """How many connections the gateway takes under a limit of so many descriptors, by default this process's."""
+    """Returns how many connections the gateway takes under a limit of descriptors, by default this process's."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if descriptors is None else descriptors
     if limit == resource.RLIM_INFINITY:
         return _MOST_CONNECTIONS

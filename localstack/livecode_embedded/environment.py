@@ -37,7 +37,7 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """`payload` is the function's answer, or Lambda's error object when `error` says that it failed."""
+    """What came of one event: the function's answer, or Lambda's error object when `error` says that it failed."""
 
     request_id: str
     payload: bytes

@@ -146,7 +146,7 @@ class LambdaFunction:
         self._release(environment)
 
     def _start_failed(self, error: EnvironmentFailed) -> None:
-        """A function that cannot start fails the invocation that it was started for; others get a start of their own.
+        """Fails the invocation for which an environment could not start; others get a start of their own.
 
         Where this machine is in the way, invocations wait a while for what may come free: for long, if there are
         environments at work.
@@ -206,7 +206,10 @@ class LambdaFunction:
 
 
 def _lambda_variables(spec: FunctionSpec, endpoint_url: str) -> dict[str, str]:
-    """What Lambda sets: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    """Returns the variables that Lambda sets.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
     variables = {
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

@@ -34,7 +34,9 @@ _BACKLOG = 128  # as asyncio has it
 
 
 class HttpServer:
-    """`malformed` is given a status for what is not HTTP, and answers it; None leaves that to aiohttp.
+    """Serves HTTP on loopback with the bounds of API Gateway.
+
+    `malformed` is given a status for what is not HTTP, and answers it; None leaves that to aiohttp.
 
     `warn` is told when there are too many connections.
     """
@@ -140,7 +142,7 @@ def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) 
 
 
 def _knows_transfer_coding(message: Any) -> bool:
-    """Chunked alone is known, and from HTTP/1.1 on (RFC 9112, section 6.1)."""
+    """Whether the transfer coding is known: chunked alone is, and from HTTP/1.1 on (RFC 9112, section 6.1)."""
     codings = [value.strip().lower() for name, value in message.raw_headers if name.lower() == b"transfer-encoding"]
     return not codings or (message.version == HttpVersion11 and codings == [b"chunked"])
 
@@ -201,7 +203,7 @@ class _RequestHandler(RequestHandler):
         return bool(end) and len(line.split()) == 2 and line.isascii()
 
     def eof_received(self) -> bool | None:  # type: ignore[override] # asyncio's own signature; aiohttp never keeps it open
-        """A client that sends no more still gets its answers: true keeps the connection open until then."""
+        """Keeps the connection of a client that sends no more open until it has got its answers."""
         if self._lingering:
             self._stop_lingering()
             return None
@@ -214,7 +216,7 @@ class _RequestHandler(RequestHandler):
         return True
 
     def _end_body(self) -> None:
-        """A body that is not complete by now will never be."""
+        """Ends a body that is not complete: by now it will never be."""
         payload = self._messages[-1][1] if self._messages else self._body
         if payload is not None and not payload.is_eof():
             if payload is self._answered:  # nobody but aiohttp reads it any more, to throw it away

@@ -68,7 +68,7 @@ class Resolver:
         return bool(self.resolve(self._conditions[condition]))
 
     def resolve(self, value: Any) -> Any:
-        """`value` without intrinsics; entries that come to AWS::NoValue are gone."""
+        """Resolves the intrinsics in `value`; entries that come to AWS::NoValue are left out."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         if not isinstance(value, dict):

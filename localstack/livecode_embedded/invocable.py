@@ -8,7 +8,7 @@ from livecode_embedded.environment import Invocation
 class Invocable(Protocol):
     @property
     def concurrency(self) -> int:
-        """How many events it takes at a time; at least 1."""
+        """Returns how many events it takes at a time; at least 1."""
         ...
 
     async def invoke(self, payload: bytes) -> Invocation:

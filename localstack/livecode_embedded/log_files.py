@@ -22,7 +22,7 @@ class RotatingLog:
         self._failing = False
 
     def write(self, line: str) -> None:
-        """The line and a line end, unbuffered, so that `tail -F` and a test see it as soon as it is written."""
+        """Writes a line unbuffered, so that `tail -F` and a test see it as soon as it is written."""
         data = line.encode(errors="replace") + b"\n"
         try:
             if self._file is None:

@@ -21,7 +21,7 @@ _PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
 def say(text: str) -> None:
-    """One line on stdout, at once, so that it also shows when stdout is a pipe."""
+    """Prints one line on stdout, at once, so that it also shows when stdout is a pipe."""
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
@@ -64,7 +64,7 @@ class FunctionLogs:
 
         def write(line: str) -> None:
             file.write(line)
-            if (readable := condensed(line)) is not None:
+            if (readable := condense(line)) is not None:
                 level, text = readable
                 self._terminal.log(function_name, text, level=level)
 
@@ -75,8 +75,8 @@ class FunctionLogs:
             file.close()
 
 
-def condensed(line: str) -> tuple[str, str] | None:
-    """Level and text of a log line, or None for one that is not for the terminal (metrics, START and the like)."""
+def condense(line: str) -> tuple[str, str] | None:
+    """Returns level and text of a log line; None for one that is not for the terminal (metrics, START and the like)."""
     if not line.strip() or line.startswith(_PLATFORM):
         return None
     if not line.startswith("{"):

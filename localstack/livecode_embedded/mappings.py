@@ -21,7 +21,10 @@ _RETRY_SECONDS = 1.0
 
 
 class EventSourceMapping:
-    """Polls in the stack's own process, without HTTP: a message reaches its handler in about a millisecond."""
+    """Hands a queue's messages to a function, as Lambda's event source mapping does.
+
+    Polls in the stack's own process, without HTTP: a message reaches its handler in about a millisecond.
+    """
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class EventSourceMapping:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """One poller for each environment that may run at a time, so that no message waits in a poller's hands."""
+        """Starts a poller for each environment that may run at a time, so that no message waits in a poller's hands."""
         allowed = self._spec.maximum_concurrency or self._function.concurrency
         for _ in range(min(allowed, self._function.concurrency)):
             self._start_poller()
@@ -61,7 +64,7 @@ class EventSourceMapping:
             self._tasks.add(task)
 
     def _replace_poller(self, ended: "asyncio.Task[None]") -> None:
-        """A poller never ends by itself; if it does, it does so neither in silence nor for good."""
+        """Replaces a poller that has ended, and says so: none ever should."""
         self._tasks.discard(ended)
         if not ended.cancelled() and (error := ended.exception()):
             loop = ended.get_loop()
@@ -112,7 +115,9 @@ class EventSourceMapping:
 
 
 def failed_items(result: Invocation, batch: set[str], *, partial: bool) -> set[str]:
-    """The ids of a batch that stay in the queue: those the function names, or all when its answer makes no sense."""
+    """Returns the ids of a batch that stay in the queue.
+
+    Those are the ones that the function names, or all if its answer makes no sense."""
     if result.error:
         return batch
     if not partial:
@@ -131,6 +136,6 @@ def failed_items(result: Invocation, batch: set[str], *, partial: bool) -> set[s
 
 
 def _event_form(attribute: dict[str, Any]) -> dict[str, Any]:
-    """A message attribute as Lambda's event has it."""
+    """Converts a message attribute to the form that Lambda's event has."""
     form = {name[0].lower() + name[1:]: value for name, value in attribute.items()}
     return {"stringListValues": [], "binaryListValues": [], **form}

@@ -9,7 +9,10 @@ from livecode_embedded.system_path import SYSTEM_PATH
 
 
 def parse_parameters(text: str, more: Sequence[str] = ()) -> dict[str, str]:
-    """`Key=Value,Key=Value` of `text` (a setting) and `Key=Value` of each of `more` (options); raises StackError."""
+    """Parses `Key=Value,Key=Value` in `text` (a setting) and `Key=Value` in each of `more` (options).
+
+    Raises StackError.
+    """
     parameters = {}
     for pair in filter(None, [*_pairs(text), *more]):
         name, separator, value = pair.partition("=")
@@ -20,7 +23,7 @@ def parse_parameters(text: str, more: Sequence[str] = ()) -> dict[str, str]:
 
 
 def own_parameters(state: Path, database_url: str) -> dict[str, str]:
-    """What a stack on this machine sets by itself: its database, its cores, and its toolchain's programs."""
+    """Returns the parameters that a stack on this machine sets itself: database, cores, the toolchain's programs."""
     # The template's default is for an account that has just been made; here the cores are the limit.
     parameters = {"DatabaseUrl": database_url, "RunnerConcurrency": str(ENVIRONMENTS_PER_FUNCTION)}
     programs = state / "toolchain" / "bin"
@@ -30,7 +33,7 @@ def own_parameters(state: Path, database_url: str) -> dict[str, str]:
 
 
 def _pairs(text: str) -> list[str]:
-    """A comma that no key follows is part of the value before it."""
+    """Splits at commas; one that no key follows is part of the value before it."""
     pairs: list[str] = []
     for piece in text.split(","):
         if "=" in piece or not pairs:

@@ -8,7 +8,7 @@ from livecode_embedded.errors import StackError
 
 
 def chosen_port(setting: str, default: int) -> int:
-    """The port that the environment's setting names; raises StackError if that is no number."""
+    """Reads the port that the environment's setting names; raises StackError if that is no number."""
     text = os.environ.get(setting) or str(default)
     if not text.isdecimal():
         raise StackError(f"{setting} is a port on 127.0.0.1, not {text!r}.")
@@ -16,13 +16,13 @@ def chosen_port(setting: str, default: int) -> int:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now; by the time that it is used, somebody may."""
+    """Finds a port that nobody listens on just now; by the time that it is used, somebody may."""
     (port,) = free_ports(1)
     return port
 
 
 def free_ports(count: int) -> list[int]:
-    """Several ports of that kind, each another one."""
+    """Finds several free ports, each another one."""
     with contextlib.ExitStack() as taken:
         servers = [taken.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [server.getsockname()[1] for server in servers]

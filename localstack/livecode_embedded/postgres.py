@@ -46,7 +46,10 @@ _SETTINGS = {
 
 
 class Postgres:
-    """`url` is known once `start` has returned. An unexpected end is answered with a new start, and `on_restart`."""
+    """A private Postgres. `url` is known once `start` has returned.
+
+    An unexpected end is answered with a new start, and `on_restart`.
+    """
 
     def __init__(
         self, state: Path, *, log: Callable[[str], None], on_restart: Callable[[], None] = lambda: None
@@ -232,14 +235,14 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "LC_ALL": "C", "TZ": "UTC"
 
 
 def _identity() -> tuple[int, int] | None:
-    """Uid and gid that Postgres runs under, if not our own."""
+    """Returns the uid and gid that Postgres runs under, if not our own."""
     if os.geteuid() != 0:
         return None
     return _ids(_USER) or (_UNNAMED_ID, _UNNAMED_ID)
 
 
 def _creator() -> tuple[int, int] | None:
-    """Whom initdb runs as."""
+    """Returns the user that initdb and Postgres run as; never root."""
     if os.geteuid() != 0:
         return None
     return _ids(_USER) or _ids(_NAMED_USER)

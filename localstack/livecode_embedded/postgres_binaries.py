@@ -19,7 +19,7 @@ class PostgresBinaries:
 
 
 def system_postgres(*, root: Path = Path("/usr/lib/postgresql")) -> list[PostgresBinaries]:
-    """The system's installations that are new enough, newest first."""
+    """Finds the system's installations that are new enough, newest first."""
     folders = {path.parent for path in root.glob("*/bin/postgres")}
     if on_path := shutil.which("postgres"):
         folders.add(Path(on_path).resolve().parent)

@@ -116,7 +116,7 @@ def kill_orphans() -> None:
 
 
 def peak_memory_mb(pid: int) -> int:
-    """The process's peak resident memory, 0 once it is gone."""
+    """Returns the process's peak resident memory; 0 once it is gone."""
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

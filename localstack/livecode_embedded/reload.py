@@ -22,7 +22,7 @@ async def watch(
 
 
 def snapshot(folders: Sequence[Path]) -> dict[Path, int]:
-    """Each file's modification time."""
+    """Notes each file's modification time."""
     times: dict[Path, int] = {}
     for folder in folders:
         try:

@@ -10,7 +10,7 @@ from livecode_embedded.specs import MappingSpec, QueueSpec, RestApiSpec, Schedul
 
 
 def check_parameter(name: str, value: str, row: dict[str, Any]) -> None:
-    """CloudFormation's own checks, so that what starts here also deploys."""
+    """Checks a parameter as CloudFormation does, so that what starts here also deploys."""
     allowed = [str(item) for item in row.get("AllowedValues", [])]
     if allowed and value not in allowed:
         raise UnsupportedTemplate(f"The template's parameter {name} must be one of {', '.join(allowed)}.")

@@ -14,10 +14,10 @@ MAXIMUM_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 
 class RuntimeApiSite(Protocol):
-    """Who answers: one execution environment."""
+    """What the Runtime API answers for: one execution environment."""
 
     def runtime_asks(self, connection: "RuntimeConnection") -> None:
-        """The runtime is ready and waits for `connection.deliver`."""
+        """Is called when the runtime is ready and waits for `connection.deliver`."""
 
     def runtime_answers(self, request_id: str, payload: bytes) -> None: ...
     def runtime_fails(self, request_id: str, error: bytes) -> None: ...

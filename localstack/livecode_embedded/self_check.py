@@ -23,7 +23,7 @@ class SelfCheckFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedLanguage:
-    """Times in ms: of the call that asked for the run, of the phases, and from that call to the result."""
+    """What a run in one language took, in ms: the call that asked for it, the phases, and all until the result."""
 
     language: str
     status: str
@@ -97,7 +97,7 @@ class _Check:
     async def _call(
         self, http: aiohttp.ClientSession, verb: str, path: str, expected: int, body: object = None
     ) -> dict[str, Any]:
-        """The answer to one call; a 5xx may pass, so it is tried again while there is time."""
+        """Makes one call; a 5xx may pass, so it is tried again while there is time."""
         while True:
             async with http.request(verb, path.lstrip("/"), json=body) as response:
                 if response.status == expected:

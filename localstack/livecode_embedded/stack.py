@@ -34,7 +34,10 @@ _HOUSEKEEPING_SECONDS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class StackSettings:
-    """`state` is the real state folder; `parameters` are the user's values for the template's parameters."""
+    """What a stack is started with.
+
+    `state` is the real state folder; `parameters` are the user's values for the template's parameters.
+    """
 
     template: Path
     state: Path
@@ -168,7 +171,7 @@ class Stack:
         self._migrating = asyncio.get_running_loop().create_task(self._migrate_again())
 
     async def _migrate_again(self) -> None:
-        """New code may want new tables."""
+        """Migrates once more, since new code may want new tables."""
         try:
             await self._migrate()
         except StackError as error:

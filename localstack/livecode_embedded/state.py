@@ -59,7 +59,7 @@ def remove_state_folder(path: Path) -> None:
 
 
 class StateLock:
-    """Held while a stack runs on the folder; the kernel frees it however the stack ends."""
+    """A lock that is held while a stack runs on the folder; the kernel frees it however the stack ends."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"

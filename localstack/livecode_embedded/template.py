@@ -10,7 +10,7 @@ from livecode_embedded.errors import UnsupportedTemplate
 from livecode_embedded.intrinsics import ACCOUNT_ID, REGION, Resolver
 from livecode_embedded.resources import check_parameter, read_mapping, read_queue, read_rest_api, read_schedules
 from livecode_embedded.specs import FunctionSpec, StackSpec
-from livecode_embedded.transform import transformed
+from livecode_embedded.transform import transform
 
 WITHOUT_LOCAL_MEANING = {
     "AWS::ApiGateway::Account": "a setting of the account",
@@ -46,7 +46,7 @@ class Template:
     def __init__(self, path: Path, *, cache_folder: Path, parameters: Mapping[str, str]) -> None:
         self._folder = path.parent.resolve()
         self._source = yaml.load(path.read_text(), Loader=_SourceLoader)
-        self._document = transformed(path, cache_folder)
+        self._document = transform(path, cache_folder)
         self._declared: dict[str, Any] = self._document.get("Parameters", {})
         if unknown := sorted(set(parameters) - set(self._declared)):
             raise UnsupportedTemplate(f"The template has no parameter named {unknown[0]}.")
@@ -58,7 +58,7 @@ class Template:
         return parameter in self._declared
 
     def stack(self, *, endpoint_url: str, parameters: Mapping[str, str]) -> StackSpec:
-        """Everything that runs here, with queue URLs under `endpoint_url`.
+        """Describes everything that runs here, with queue URLs under `endpoint_url`.
 
         `parameters` are the stack's own; those given by the user win.
         """
@@ -160,7 +160,7 @@ class Template:
         return str(source["Properties"].get("CodeUri", globally.get("CodeUri", ".")))
 
     def _layers(self, references: Any) -> tuple[Path, ...]:
-        """The folders of the named layers, or of all when an image stands in for them."""
+        """Returns the folders of the named layers, or of all when an image stands in for them."""
         layers = {
             name: (self._folder / resource["Properties"]["ContentUri"]).resolve()
             for name, resource in self._source["Resources"].items()

@@ -21,8 +21,8 @@ _UPLOADED_CODE = "s3://local/code"
 _UPLOADED_IMAGE = "local/image:latest"
 
 
-def transformed(template: Path, cache_folder: Path) -> dict[str, Any]:
-    """The translated template; raises UnsupportedTemplate with the translator's first complaint."""
+def transform(template: Path, cache_folder: Path) -> dict[str, Any]:
+    """Translates the template with AWS's own translator; raises UnsupportedTemplate with its first complaint."""
     source = template.read_bytes()
     key = hashlib.sha256(source + version("aws-sam-translator").encode() + Path(__file__).read_bytes()).hexdigest()
     cached = cache_folder / f"template-{key[:16]}.json"
@@ -44,7 +44,7 @@ def transformed(template: Path, cache_folder: Path) -> dict[str, Any]:
 
 
 def translate(template: Path, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The template as CloudFormation gets it; `parameters` are for what the translator itself reads."""
+    """Translates the template to what CloudFormation gets; `parameters` are for what the translator itself reads."""
     import boto3
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator

@@ -26,7 +26,7 @@ def prepare_code(version: "FunctionVersion") -> None:
 
 
 def paths_of(version: "FunctionVersion", images: Mapping[str, Sequence[Path]]) -> list[Path]:
-    """The code's root first, then what else belongs on PYTHONPATH."""
+    """Returns the code's root first, then what else belongs on PYTHONPATH."""
     config = version.config
     if config.image:
         folders = images.get(config.image.image_uri)
@@ -39,7 +39,7 @@ def paths_of(version: "FunctionVersion", images: Mapping[str, Sequence[Path]]) -
 
 
 def handler_of(version: "FunctionVersion") -> str:
-    """A zip function has a handler; an image's is its command."""
+    """Returns the handler of a function; an image's is its command."""
     config = version.config
     if config.image:
         [command] = config.image_config.command
@@ -50,7 +50,7 @@ def handler_of(version: "FunctionVersion") -> str:
 def environment_spec(
     version: "FunctionVersion", env_vars: dict[str, Any], settings: ExecutorSettings
 ) -> EnvironmentSpec:
-    """What runs a version of a function: the runtime client under the project's python, its code, its layers."""
+    """Describes what runs a version of a function: AWS's runtime client, its code, its layers."""
     config = version.config
     handler = handler_of(version)
     code_root, *layers = paths_of(version, settings.images)

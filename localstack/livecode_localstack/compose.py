@@ -30,7 +30,7 @@ def check_version(version: str, token: str) -> None:
 
 
 def compose_command() -> list[str]:
-    """`docker compose`, or the older docker-compose; raises StackError."""
+    """Finds `docker compose`, or the older docker-compose; raises StackError."""
     if shutil.which("docker") and _succeeds(["docker", "compose", "version"]):
         return ["docker", "compose"]
     if shutil.which("docker-compose"):

@@ -14,8 +14,8 @@ class _Undecided(Exception):
     """The condition hangs on a parameter that is not known yet."""
 
 
-def without_what_is_off(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The template without resources, outputs and branches whose condition `parameters` alone decide."""
+def remove_disabled(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Leaves out of the template the resources, outputs and branches that `parameters` alone turn off."""
     decided = _decided(template.get("Conditions", {}), parameters)
     chosen: dict[str, Any] = {
         section: _chosen(content, decided) if section in ("Resources", "Outputs", "Globals") else content
@@ -48,7 +48,7 @@ def _attribute(name: str, attribute: str) -> str:
 
 
 def _chosen(value: Any, decided: Mapping[str, bool]) -> Any:
-    """`value` with the branch in place of each Fn::If that is decided."""
+    """Replaces each Fn::If in `value` that is decided by its branch."""
     if isinstance(value, list):
         return [_chosen(item, decided) for item in value]
     if not isinstance(value, dict):

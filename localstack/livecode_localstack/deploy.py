@@ -90,7 +90,7 @@ class Deployer:
             raise StackError(f"The deployment failed: {self._first_failure()}") from error
 
     def _parameters(self) -> list[str] | None:
-        """Those of the deployed stack, None if there is none."""
+        """Returns the parameters of the deployed stack; None if there is none."""
         try:
             [stack] = self._cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
         except ClientError:

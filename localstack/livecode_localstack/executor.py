@@ -69,7 +69,7 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """LocalStack itself removes the code that it has unpacked."""
+        """Does nothing: LocalStack itself removes the code that it has unpacked."""
 
     async def _start(self) -> ExecutionEnvironment:
         assert self._spec is not None
@@ -103,7 +103,7 @@ class ProcessExecutor(RuntimeExecutor):
 
 @functools.cache
 def _log_file(path: Path) -> RotatingLog:
-    """One for all environments of a function, whose lines come from one thread."""
+    """Returns the log file that all environments of a function share; their lines come from one thread."""
     return RotatingLog(path)
 
 

@@ -18,7 +18,7 @@ import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 from livecode_embedded.errors import StackError
-from livecode_localstack.conditions import without_what_is_off
+from livecode_localstack.conditions import remove_disabled
 
 # Of the image that `make image` builds; no registry has it.
 IMAGE_PREFIX = "livecode"
@@ -73,7 +73,7 @@ class _Packager:
                     self._package_image(name, resource)
                 case "AWS::Serverless::Function", _:
                     properties["CodeUri"] = self._upload(self._folder / properties["CodeUri"])
-        template = without_what_is_off(self._document, {"Platform": "localstack"})
+        template = remove_disabled(self._document, {"Platform": "localstack"})
         return Package(template=template, archives=self._archives, images=self._images)
 
     def _package_image(self, name: str, resource: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ def _files_of(folder: Path) -> list[tuple[str, bytes]]:
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
-    """The same bytes for the same files, whenever they were written."""
+    """Packs files into a zip: the same bytes for the same files, whenever they were written."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
@@ -112,5 +112,5 @@ def _archive(files: Mapping[str, bytes]) -> bytes:
 
 
 def as_text(template: Mapping[str, Any]) -> str:
-    """JSON, which is YAML too."""
+    """Writes the template as JSON, which is YAML too."""
     return json.dumps(template)

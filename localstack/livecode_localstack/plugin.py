@@ -11,8 +11,8 @@ class LiveCodeExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self) -> Any:
         from livecode_localstack.executor import ProcessExecutor
-        from livecode_localstack.polling import poll_side_by_side
+        from livecode_localstack.polling import poll_in_parallel
 
         # Functions are created, and so this is loaded, before their mappings.
-        poll_side_by_side(max(2, os.cpu_count() or 1))
+        poll_in_parallel(max(2, os.cpu_count() or 1))
         return ProcessExecutor

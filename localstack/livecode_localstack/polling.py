@@ -11,7 +11,7 @@ from localstack.utils.threads import FuncThread
 _WAIT_SECONDS = 1
 
 
-def poll_side_by_side(pollers: int) -> None:
+def poll_in_parallel(pollers: int) -> None:
     """Lambda runs as many batches of a mapping at a time as it may; LocalStack polls with one thread, one batch after
     the other, so that a program which sleeps would hold up all others. And it asks an empty queue again and again."""
     start = EsmWorker.start

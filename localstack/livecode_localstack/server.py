@@ -8,7 +8,10 @@ _ADDRESS = "127.0.0.1"
 
 
 def listen_on_loopback() -> None:
-    """LocalStack ignores the address in GATEWAY_LISTEN for IPv4 and would serve the whole network."""
+    """Makes LocalStack listen on loopback alone.
+
+    It ignores the address in GATEWAY_LISTEN for IPv4 and would serve the whole network.
+    """
     make = TCP4ServerEndpoint.__init__
 
     def make_on_loopback(self: Any, reactor: Any, port: int, backlog: int = 50, interface: str = _ADDRESS) -> None:

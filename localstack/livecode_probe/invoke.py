@@ -21,7 +21,7 @@ _CONFIG = Config(connect_timeout=5, read_timeout=120, retries={"total_max_attemp
 
 
 def probe_function(name: str, *, local_endpoint_url: str | None = None) -> dict[str, Any]:
-    """The report of a function by name or ARN. Raises StackError in one line if there is none.
+    """Asks a function, by name or ARN, for its report. Raises StackError in one line if there is none.
 
     On AWS with the environment's credentials and region, unless an ARN names one (AWS_ENDPOINT_URL is honoured); with
     `local_endpoint_url` an endpoint on this machine, which takes any.
@@ -40,7 +40,7 @@ def _on_aws(region: str | None) -> LambdaClient:
 
 
 def _region_of(name: str) -> str | None:
-    """An ARN names its region, `arn:aws:lambda:REGION:ACCOUNT:function:NAME`; for a name the environment does."""
+    """Returns the region that an ARN names, `arn:aws:lambda:REGION:ACCOUNT:function:NAME`; None for a name."""
     parts = name.split(":")
     return parts[3] if parts[0] == "arn" and len(parts) > 3 else None
 

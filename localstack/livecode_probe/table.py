@@ -12,7 +12,7 @@ Row = tuple[str, str, str]
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """Plain text, at most 120 characters wide."""
+    """Renders a report as plain text, at most 120 characters wide."""
     lines = [*_row(("", "runner", "program in the sandbox")), *_row(tuple("-" * width for width in _WIDTHS))]
     for view in ("runner", "program"):
         if "error" in report[view]:
@@ -33,7 +33,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def _rows(item: str, runner: Any, program: Any) -> Iterator[Row]:
-    """One row, or one for each name of a value that has names."""
+    """Yields one row, or one for each name of a value that has names."""
     found = [_value(finding) for finding in (runner, program)]
     names = {name: None for value in found if isinstance(value, dict) for name in value}
     if not names:

@@ -31,7 +31,7 @@ _NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 def probe_embedded(state: Path) -> dict[str, Any]:
-    """That of the stack that runs on the state folder, or else of a runner like its, started for this."""
+    """Probes the runner of the stack that runs on the state folder, or else one like it that is started for this."""
     try:
         with StateLock(state):
             pass
@@ -68,7 +68,7 @@ def probe_image(state: Path) -> dict[str, Any]:
 
 
 def _runner(state: Path, parameters: dict[str, str]) -> FunctionSpec:
-    """As the template has it."""
+    """Describes RunnerFunction as the template has it."""
     given = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""))
     template = Template(PROJECT / "infra" / "template.yaml", cache_folder=state, parameters=given)
     return template.stack(endpoint_url=_NO_AWS, parameters=parameters).functions[RUNNER]

@@ -19,7 +19,7 @@ from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import check_port, chosen_port
 from livecode_embedded.state import StateLock, open_state_folder, remove_stack_file
-from livecode_sam.cli import SamCli, see_to_layer_python
+from livecode_sam.cli import SamCli, ensure_layer_python
 from livecode_sam.images import build_image_for_sam, build_runner_stand_in, python_image
 from livecode_sam.network import docker_network
 from livecode_sam.stack import SamSettings, SamStack
@@ -46,7 +46,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(state: Path, command: list[str]) -> int:
-    """`local` commands with the engine and the images of the service: its queue and database are in samconfig.toml."""
+    """Runs one command of sam.
+
+    `local` ones with the engine and images of the service, which samconfig.toml points to.
+    """
     facts = state / "sam" / "stack.json"
     service = json.loads(facts.read_text()) if facts.exists() else {}
     if command[0] == "local" and not service:
@@ -58,7 +61,7 @@ def _run(state: Path, command: list[str]) -> int:
     with docker_engine(state, network=True) as engine:
         sam = SamCli(state, engine.environment)
         if command[0] == "build":
-            see_to_layer_python()
+            ensure_layer_python()
             build_image_for_sam(engine)
         images = service.get("invoke_images", []) if command[0] == "local" else []
         return sam.run(*command, *images)
@@ -69,7 +72,7 @@ def _up(state: Path) -> int:
     own_state = state / "sam"
     own_state.mkdir(mode=0o755, exist_ok=True)
     check_port(port, setting="LIVECODE_PORT")
-    see_to_layer_python()
+    ensure_layer_python()
     with StateLock(own_state), docker_engine(state, network=True) as engine:
         remove_stack_file(own_state)  # a killed stack leaves its own
         sam = SamCli(state, engine.environment)

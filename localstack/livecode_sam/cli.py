@@ -16,7 +16,7 @@ _NOT_PASSED_ON = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOK
 
 class SamCli:
     def __init__(self, state: Path, environment: Mapping[str, str]) -> None:
-        """With the environment by which Docker is reached; raises StackError where it is not installed."""
+        """Finds the SAM CLI; `environment` is how Docker is reached. Raises StackError where it is not installed."""
         self.command = str(state / "sam-venv" / "bin" / "sam")
         if not Path(self.command).exists():
             raise StackError("The SAM CLI is not installed; python3 localstack/bootstrap.py sam-setup installs it.")
@@ -28,7 +28,7 @@ class SamCli:
         return subprocess.run([self.command, *arguments], cwd=PROJECT, env=self.environment, check=False).returncode
 
     def build(self) -> None:
-        """`sam build`, in silence. Raises StackError with the line that tells what is wrong."""
+        """Runs `sam build` in silence. Raises StackError with the line that tells what is wrong."""
         done = subprocess.run(
             [self.command, "build"], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False
         )
@@ -38,7 +38,7 @@ class SamCli:
             raise StackError(f"sam build fails: {reason}")
 
 
-def see_to_layer_python() -> None:
+def ensure_layer_python() -> None:
     """Raises StackError where there is none."""
     # Running it, because a version manager's shim is there even if the Python behind it is not.
     found = shutil.which(_LAYER_PYTHON)

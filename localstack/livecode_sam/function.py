@@ -31,7 +31,7 @@ class SamFunction:
             return Invocation(request_id="", payload=json.dumps(message).encode(), error=True)
 
     def invoke_asynchronously(self, payload: bytes) -> None:
-        """Without Lambda's retries: what comes on a schedule comes again."""
+        """Invokes the function without waiting, and without Lambda's retries: what comes on a schedule comes again."""
         task = asyncio.get_running_loop().create_task(self.invoke(payload))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -43,7 +43,7 @@ class SamFunction:
 
 
 def _is_json(body: bytes) -> bool:
-    """A function that timed out has answered with a sentence, and status 200."""
+    """Whether an answer is JSON: one of a function that timed out is a sentence, with status 200."""
     try:
         json.loads(body)
     except ValueError:

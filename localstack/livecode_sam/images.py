@@ -24,7 +24,7 @@ def build_runner_stand_in(engine: DockerEngine) -> None:
 
 
 def python_image(engine: DockerEngine) -> str | None:
-    """The image for zip functions if it cannot be AWS's own; None if it can. The runner's image must be there."""
+    """Returns the image for zip functions if it cannot be AWS's own; None if it can. The runner's must be there."""
     if engine.docker("image", "inspect", _PYTHON_IMAGE, check=False).returncode == 0:
         return None
     try:

@@ -20,7 +20,7 @@ class DockerNetwork:
 
 @contextlib.contextmanager
 def docker_network(engine: DockerEngine) -> Iterator[DockerNetwork]:
-    """Removed at the end, with every container that is still in it."""
+    """Makes a network of Docker's, which is removed at the end with every container that is still in it."""
     # One that a killed service has left; docker refuses while containers are in it.
     engine.docker("network", "rm", _NAME, check=False)
     engine.docker("network", "create", _NAME)

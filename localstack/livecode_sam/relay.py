@@ -20,7 +20,7 @@ class Relay:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
-        """The port it listens on; raises StackError."""
+        """Begins to listen; returns the port, raises StackError."""
         try:
             self._server = await asyncio.start_server(self._serve, self._gateway, 0)
         except OSError as error:

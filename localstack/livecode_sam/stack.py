@@ -43,7 +43,10 @@ TEMPLATE = PROJECT / "infra" / "template.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class SamSettings:
-    """`state` is a folder of our own; `python_image` stands in for Lambda's where that cannot be had."""
+    """What a service under `sam local` is started with.
+
+    `state` is a folder of our own; `python_image` stands in for Lambda's where that cannot be had.
+    """
 
     state: Path
     port: int
@@ -132,7 +135,7 @@ class SamStack:
         self._terminal.log("Stack", text, level="WARNING")
 
     async def serve(self) -> None:
-        """Until one of the processes ends, which raises StackError."""
+        """Serves until one of the processes ends, which raises StackError."""
         await asyncio.gather(*(process.ended() for process in self._processes))
 
     async def stop(self) -> None:
@@ -158,7 +161,7 @@ class SamStack:
         raise StackError(f"ApiFunction does not answer; {self._settings.state}/logs/sam-start-api.log says why.")
 
     def _arguments(self, spec: StackSpec, aws_url: str) -> list[str]:
-        """What both `sam local` commands are given."""
+        """Returns the arguments of both `sam local` commands."""
         settings = self._settings
         variables_file = settings.state / "variables.json"
         write_variables(
@@ -178,7 +181,7 @@ class SamStack:
         return [word for name in zips for word in ("--invoke-image", f"{name}={image}")] if image else []
 
     async def _relayed(self, url: str) -> str:
-        """The same URL as containers reach it."""
+        """Returns the URL by which containers reach a port of this machine."""
         port, network = urlsplit(url).port, self._settings.network
         assert port is not None
         relay = Relay(gateway=network.gateway, network=network.addresses, port=port)

@@ -13,7 +13,7 @@ _START_SECONDS = 60  # of a container, on a busy machine
 
 
 def write_local_template(built: Path) -> Path:
-    """Beside `built`, since its paths are relative; the new file's path.
+    """Writes the template for `sam local` beside `built`, since its paths are relative; returns its path.
 
     `sam local` sets only variables that the template names, and boto3 is told by AWS_ENDPOINT_URL where AWS is. On AWS
     the functions do not have it. sam cannot take an image whose user is not root, and counts a container's start as
@@ -33,5 +33,5 @@ def write_local_template(built: Path) -> Path:
 
 
 def write_variables(path: Path, variables: dict[str, dict[str, str]]) -> None:
-    """Each function's variables, as a file for --env-vars. The database's password is in it."""
+    """Writes each function's variables as a file for --env-vars. The database's password is in it."""
     write_private(path, json.dumps(variables, indent=1))

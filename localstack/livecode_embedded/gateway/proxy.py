@@ -100,7 +100,7 @@ def proxy_event(request: Request, api: ApiContext, *, resource: str, parameters:
 
 
 def proxy_answer(payload: bytes, *, accept: str, binary_types: Sequence[str]) -> Answer:
-    """The HTTP answer that a function's payload stands for; raises BadAnswer."""
+    """Makes the HTTP answer of a function's payload; raises BadAnswer."""
     try:
         answer = json.loads(payload)
         status = int(answer["statusCode"])
@@ -135,7 +135,7 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _header_pairs(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    """Both forms of headers; the one with many values wins where a name is in both."""
+    """Merges both forms of headers; the one with many values wins where a name is in both."""
     many = {name: list(values) for name, values in (answer.get("multiValueHeaders") or {}).items()}
     single = {name: [value] for name, value in (answer.get("headers") or {}).items() if name not in many}
     pairs = [(name, _header_value(value)) for name, values in {**single, **many}.items() for value in values]

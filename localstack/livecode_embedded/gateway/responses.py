@@ -46,7 +46,7 @@ class Answer:
 
 
 def gateway_response(responses: Mapping[str, Any], failure: Failure, *, request_id: str) -> Answer:
-    """The answer to a failure: its own response in the template, else the default of its class, else AWS's."""
+    """Makes the answer to a failure: by its own response in the template, else the default of its class, else AWS's."""
     default = "DEFAULT_4XX" if failure.status < 500 else "DEFAULT_5XX"
     shape = responses.get(failure.type) or responses.get(default) or {}
     context = {
@@ -73,7 +73,7 @@ def gateway_response(responses: Mapping[str, Any], failure: Failure, *, request_
 
 
 def mock_response(integration: Mapping[str, Any]) -> Answer:
-    """What a mock integration answers: its default response, with the headers that the template writes out."""
+    """Makes the answer of a mock integration: its default response, with the headers that the template writes out."""
     response = integration.get("responses", {}).get("default", {})
     prefix = "method.response.header."
     headers = {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """`function` answers by proxy; without one, `integration` is a mock that answers by itself."""
+    """A method of a resource: `function` answers by proxy; without one, `integration` is a mock."""
 
     resource: str
     function: str | None
@@ -24,7 +24,7 @@ class _Node:
 
 
 class Routes:
-    """Raises ValueError for an integration that is neither aws_proxy nor mock."""
+    """The resources and methods of an API. Raises ValueError for an integration that is neither aws_proxy nor mock."""
 
     def __init__(self, paths: Mapping[str, Any]) -> None:
         self._root = _Node()
@@ -41,7 +41,7 @@ class Routes:
                     self.function_names |= {method.function} if method.function else set()
 
     def find(self, verb: str, path: str) -> tuple[Method, dict[str, str]] | None:
-        """The method of a raw request path, and its path parameters, percent-decoded."""
+        """Finds the method of a raw request path, and its path parameters, percent-decoded."""
         found = _find(self._root, _segments(path), {})
         if found is None:
             return None

@@ -186,7 +186,7 @@ class Gateway:
 
 
 async def _body(http: web.BaseRequest) -> bytes | None:
-    """The request's body, or None when it is too large; then no more than the limit has been read."""
+    """Reads the request's body; None when it is too large, and then no more than the limit has been read."""
     if (http.content_length or 0) > MAXIMUM_BODY_BYTES:
         return None
     if http.headers.get("Expect", "").lower() == "100-continue":
@@ -201,7 +201,7 @@ async def _body(http: web.BaseRequest) -> bytes | None:
 
 
 def _added_headers(http: web.BaseRequest, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What API Gateway adds to a request's headers."""
+    """Returns the headers that API Gateway adds to a request's."""
     sent = {name.lower() for name, _ in headers}
     host = http.headers.get("Host", "")
     added = {

@@ -47,7 +47,7 @@ class SqsApi:
         }
 
     async def call(self, action: str, parameters: Parameters) -> Parameters:
-        """The call's answer; raises SqsError."""
+        """Answers one call; raises SqsError."""
         if action not in self._calls:
             raise UnsupportedOperation(f"The embedded stack's SQS has no {action}.")
         return await self._calls[action](parameters)

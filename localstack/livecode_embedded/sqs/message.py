@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(kw_only=True)
 class Message:
-    """`visible_at` and the other times are epoch seconds; `receipt` names the latest receive."""
+    """A message of a queue. Its times are epoch seconds; `receipt` names the latest receive."""
 
     id: str
     body: str
@@ -39,7 +39,7 @@ class Message:
 
 
 def attributes_md5(attributes: dict[str, dict[str, Any]]) -> str | None:
-    """As the developer guide has it: sorted by name, each part after its length."""
+    """Computes the MD5 of attributes as the developer guide has it: sorted by name, each part after its length."""
     if not attributes:
         return None
     digest = hashlib.md5(usedforsecurity=False)

@@ -32,7 +32,9 @@ class Counts:
 
 
 class Queue:
-    """`dead_letters` takes what was received `maximum_receive_count` times; `now` gives epoch seconds.
+    """A queue with SQS's rules for visibility and redrive.
+
+    `dead_letters` takes what was received `maximum_receive_count` times; `now` gives epoch seconds.
 
     A change that cannot be stored raises ServiceUnavailable and is not made.
     """
@@ -71,7 +73,7 @@ class Queue:
     async def receive(
         self, maximum: int, *, wait_seconds: float, visibility_seconds: int | None = None
     ) -> list[Message]:
-        """Up to `maximum` messages, or none when the wait is over."""
+        """Waits for up to `maximum` messages; returns none when the wait is over."""
         deadline = time.monotonic() + wait_seconds
         while True:
             messages = self.take(maximum, visibility_seconds=visibility_seconds)
@@ -81,7 +83,7 @@ class Queue:
             await self._change(min(left, self._next_due_seconds()))
 
     def take(self, maximum: int, *, visibility_seconds: int | None = None) -> list[Message]:
-        """Up to `maximum` visible messages, now in flight; each is a copy with the receipt of this receive.
+        """Takes up to `maximum` visible messages, in flight from now on; each is a copy with the receipt of this receive.
 
         Raises ServiceUnavailable if not even one can be stored as received: then all stay as they were.
         """

@@ -13,7 +13,7 @@ from livecode_embedded.sqs.message import Message
 
 
 class MessageStore:
-    """Each change raises ServiceUnavailable if it cannot be stored, because the disk is full for example."""
+    """Keeps the messages of all queues in SQLite. Changes raise ServiceUnavailable if they cannot be stored."""
 
     def __init__(self, path: Path) -> None:
         """Raises StackError for a file that is no such store."""
@@ -36,7 +36,7 @@ class MessageStore:
         )
 
     def load(self, queue: str) -> list[Message]:
-        """The queue's messages, oldest first."""
+        """Reads the queue's messages, oldest first."""
         rows = self._database.execute("SELECT message FROM messages WHERE queue = ? ORDER BY rowid", (queue,))
         return [Message(**json.loads(text)) for (text,) in rows]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from livecode_embedded.logs import condensed
+from livecode_embedded.logs import condense
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ from livecode_embedded.logs import condensed
     ],
 )
 def test_condenses(line, shown):
-    assert condensed(line) == shown
+    assert condense(line) == shown

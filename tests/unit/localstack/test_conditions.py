@@ -1,6 +1,6 @@
 """What is left out of a template before LocalStack gets it."""
 
-from livecode_localstack.conditions import without_what_is_off
+from livecode_localstack.conditions import remove_disabled
 
 TEMPLATE = {
     "Conditions": {
@@ -25,7 +25,7 @@ TEMPLATE = {
 
 
 def test_leaves_out_what_the_known_parameters_decide():
-    left = without_what_is_off(TEMPLATE, {"Platform": "localstack"})
+    left = remove_disabled(TEMPLATE, {"Platform": "localstack"})
     assert set(left["Resources"]) == {"Key", "Queue"}
     assert left["Resources"]["Queue"]["Properties"] == {
         "Tags": {"Ref": "AWS::NoValue"},
@@ -36,4 +36,4 @@ def test_leaves_out_what_the_known_parameters_decide():
 
 
 def test_leaves_all_where_nothing_is_known():
-    assert without_what_is_off(TEMPLATE, {}) == TEMPLATE
+    assert remove_disabled(TEMPLATE, {}) == TEMPLATE

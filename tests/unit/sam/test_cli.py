@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from livecode_embedded.errors import StackError
-from livecode_sam.cli import SamCli, see_to_layer_python
+from livecode_sam.cli import SamCli, ensure_layer_python
 
 ENVIRONMENT = {"DOCKER_HOST": "unix:///there", "AWS_SECRET_ACCESS_KEY": "secret"}
 
@@ -45,10 +45,10 @@ def test_the_layers_python_must_be_on_the_path(
         program(tmp_path / "python3.13", shim)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StackError, match=r"needs python3\.13 on the PATH"):
-        see_to_layer_python()
+        ensure_layer_python()
 
 
 def test_a_python_that_runs_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "python3.13", "echo Python 3.13.0")
     monkeypatch.setenv("PATH", str(tmp_path))
-    see_to_layer_python()
+    ensure_layer_python()

@@ -9,7 +9,8 @@ from aws_lambda_powertools import Logger
 
 from livecode import messages
 from livecode.domain import Backlog, QueueCounts, Status
-from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable
+from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable, Unavailable
+from livecode_api.sweeper.batch import DeadLetterBatch
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper, Swept
 from tests.fakes import NOON, InMemoryStore, RecordingQueue
@@ -194,3 +195,54 @@ def test_a_dead_letter_of_a_finished_execution_is_nothing_given_up(store: InMemo
 def test_a_dead_letter_that_nobody_can_read_is_given_up(store: InMemoryStore, body: str) -> None:
     assert consume(store, body)
     assert [row.status for row in store.rows.values()] == [Status.QUEUED]
+
+
+class Letter:
+    def __init__(self, body: str, receipt_handle: str) -> None:
+        self.body, self.receipt_handle = body, receipt_handle
+
+
+class Consumer:
+    """Answers each letter by what its body is mapped to, and remembers which were tried."""
+
+    def __init__(self, **answers: bool | Exception) -> None:
+        self.answers, self.tried = answers, list[str]()
+
+    def consume(self, body: str) -> bool:
+        self.tried.append(body)
+        answer = self.answers[body]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Visibility:
+    def __init__(self) -> None:
+        self.changes: dict[str, int] = {}
+
+    def change_visibility(self, receipt_handle: str, *, after_seconds: int) -> None:
+        self.changes[receipt_handle] = after_seconds
+
+
+def test_a_batch_counts_what_was_given_up_and_returns_what_is_held_after_its_lease() -> None:
+    given_up: list[None] = []
+    consumer, visibility = Consumer(lost=True, finished=False, held=ExecutionHeld(12.2)), Visibility()
+    batch = DeadLetterBatch(dead_letters=consumer, visibility=visibility, count_given_up=lambda: given_up.append(None))
+    batch.consume(record=Letter("lost", "1"))
+    batch.consume(record=Letter("finished", "2"))
+    with pytest.raises(ExecutionHeld):
+        batch.consume(record=Letter("held", "3"))
+    assert len(given_up) == 1
+    assert visibility.changes == {"3": 14}
+
+
+@pytest.mark.parametrize("outage", [DatabaseUnavailable(), QueueUnavailable()])
+def test_a_batch_tries_nothing_more_once_something_is_away(outage: Unavailable) -> None:
+    given_up: list[None] = []
+    consumer, visibility = Consumer(lost=True, away=outage), Visibility()
+    batch = DeadLetterBatch(dead_letters=consumer, visibility=visibility, count_given_up=lambda: given_up.append(None))
+    for receipt_handle, body in enumerate(("away", "lost", "lost")):
+        with pytest.raises(type(outage)):
+            batch.consume(record=Letter(body, str(receipt_handle)))
+    assert (consumer.tried, given_up) == (["away"], [])
+    assert visibility.changes == {"0": 30, "1": 30, "2": 30}

@@ -83,7 +83,7 @@ class Queue:
             await self._change(min(left, self._next_due_seconds()))
 
     def take(self, maximum: int, *, visibility_seconds: int | None = None) -> list[Message]:
-        """Takes up to `maximum` visible messages, in flight from now on; each is a copy with the receipt of this receive.
+        """Takes up to `maximum` visible messages; each is a copy with the receipt of this receive, and in flight.
 
         Raises ServiceUnavailable if not even one can be stored as received: then all stay as they were.
         """

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from livecode import messages
@@ -265,6 +266,25 @@ class InMemoryExecutions:
 
     def list_of_session(self, session_id: UUID, *, limit: int) -> list[ExecutionSummary]:
         return self.store.list_of_session(session_id, limit=limit)
+
+
+@dataclass
+class RecordingLogger:
+    """Remembers the lines that were logged, each with its level, its message and its fields."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def info(self, msg: str, **fields: Any) -> None:
+        self.lines.append({"level": "INFO", "message": msg, **fields})
+
+    def warning(self, msg: str, **fields: Any) -> None:
+        self.lines.append({"level": "WARNING", "message": msg, **fields})
+
+    def error(self, msg: str, **fields: Any) -> None:
+        self.lines.append({"level": "ERROR", "message": msg, **fields})
+
+    def exception(self, msg: str, **fields: Any) -> None:
+        self.lines.append({"level": "ERROR", "message": msg, **fields})
 
 
 @dataclass

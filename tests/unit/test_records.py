@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
-from aws_lambda_powertools import Logger
 
 from livecode import messages
 from livecode.domain import ClaimedExecution, Outcome, Reason, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, UnknownMessageVersion
 from livecode.languages import Language
+from livecode.logs import StructuredLogger
 from livecode_runner.execute import NothingRan, RunFailed
 from livecode_runner.records import RETRY_DELAYS_SECONDS, EnvironmentRefuses, Record, RecordHandler, RetryLater
-from tests.fakes import InMemoryStore
+from tests.fakes import InMemoryStore, RecordingLogger
 
 COMPLETED = Outcome(status=Status.COMPLETED, exit_code=0, stdout="1\n")
 
@@ -38,6 +38,7 @@ class Runner:
     slept: list[float] = field(default_factory=list)
     poison: int = 0
     patience: float = 0
+    logger: StructuredLogger = field(default_factory=RecordingLogger)
     while_running: Callable[[], None] = lambda: None
     on_sleep: Callable[[], None] = lambda: None
 
@@ -71,7 +72,7 @@ class Runner:
             run=run,
             lease_seconds=75,
             max_attempts=4,
-            logger=Logger(service="test", level="CRITICAL"),
+            logger=self.logger,
             count_poison=count,
             patience_seconds=lambda: self.patience,
             sleep=sleep,
@@ -122,12 +123,13 @@ def test_a_message_whose_execution_is_gone_is_quiet() -> None:
     assert not runner.ran
 
 
-def test_a_held_execution_s_message_comes_back_when_the_lease_has_ended() -> None:
+@pytest.mark.parametrize(("lease_seconds", "delay"), [(41.2, 43), (40.2, 42)])
+def test_a_held_execution_s_message_comes_back_when_the_lease_has_ended(lease_seconds: float, delay: int) -> None:
     runner = Runner()
-    runner.store.claim(runner.execution_id, lease_seconds=41.2, max_attempts=4)
+    runner.store.claim(runner.execution_id, lease_seconds=lease_seconds, max_attempts=4)
     with pytest.raises(ExecutionHeld):
         runner.handle()
-    assert runner.visibility.delays == [43]
+    assert runner.visibility.delays == [delay]
     assert not runner.ran
 
 
@@ -179,6 +181,49 @@ def test_a_claim_waits_no_longer_than_the_program_can_spare(patience: float) -> 
         runner.handle()
     assert sum(runner.slept) <= max(patience, 0)
     assert runner.visibility.delays == [3]
+
+
+@pytest.mark.parametrize(
+    ("patience", "slept"), [(0.7, [0.2, 0.5]), (0.69, [0.2]), (8, [0.2, 0.5, 1, 2, 2, 2]), (0, [])]
+)
+def test_a_claim_waits_longer_from_try_to_try_and_to_the_last_moment(patience: float, slept: list[float]) -> None:
+    runner = Runner(patience=patience)
+    runner.store.down = True
+    with pytest.raises(RetryLater):
+        runner.handle()
+    assert runner.slept == slept
+
+
+def test_a_result_is_written_once() -> None:
+    runner = Runner()
+    finished: list[Outcome] = []
+    finish = runner.store.finish
+    runner.store.finish = lambda claimed, outcome: finished.append(outcome) or finish(claimed, outcome)  # type: ignore[method-assign,func-returns-value]
+    runner.handle()
+    assert finished == [COMPLETED]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "steps"),
+    [
+        (COMPLETED, ["claimed", "finished"]),
+        (Outcome(status=Status.COMPLETED, compile_time_ms=0), ["claimed", "compiled", "finished"]),
+        (
+            Outcome(status=Status.TIMEOUT, reason=Reason.TIME_LIMIT_EXCEEDED),
+            ["claimed", "limit reached", "finished"],
+        ),
+        (Outcome(status=Status.FAILED, reason=Reason.RUNTIME_ERROR), ["claimed", "finished"]),
+    ],
+)
+def test_logs_each_step_once_by_its_ids(outcome: Outcome, steps: list[str]) -> None:
+    logger = RecordingLogger()
+    runner = Runner(outcome=outcome, logger=logger)
+    runner.handle()
+    assert [line["message"] for line in logger.lines] == steps
+    for line in logger.lines:
+        assert (line["execution_id"], line["attempt"], line["language"]) == (str(runner.execution_id), 1, "python")
+    assert logger.lines[0]["queue_time_ms"] == 1000  # the store in memory claims a second later
+    assert {line["level"] for line in logger.lines} <= {"INFO", "WARNING"}
 
 
 def test_an_environment_that_broke_before_the_program_began_costs_it_no_attempt() -> None:

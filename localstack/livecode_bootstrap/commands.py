@@ -9,7 +9,7 @@ from livecode_bootstrap.layout import PROJECT, STACK_LOCK, TESTS_LOCK, VENV_PYTH
 from livecode_bootstrap.packages import install_packages, make_venv
 from livecode_bootstrap.stacks import become_checkov, install_localstack, install_sam
 from livecode_bootstrap.toolchain import prepare_toolchain
-from livecode_embedded.errors import StackError
+from livecode_embedded.command_line import run_command
 from livecode_embedded.state import open_state_folder, remove_state_folder
 
 
@@ -22,14 +22,8 @@ def main(arguments: list[str]) -> int:
         return 2
     # Programs run under another uid, and read node and Python's links from here.
     os.umask(0o022)
-    try:
-        command(Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode"), rest)
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    state_path = Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode")
+    return run_command(lambda: command(state_path, rest))
 
 
 def _set_up(state_path: Path, _: list[str]) -> None:

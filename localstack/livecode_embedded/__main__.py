@@ -3,18 +3,17 @@
 import argparse
 import asyncio
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
 
+from livecode_embedded.command_line import run_command
 from livecode_embedded.descriptors import raise_descriptor_limit
-from livecode_embedded.errors import StackError
 from livecode_embedded.foreground import until_stopped
 from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import chosen_port
-from livecode_embedded.processes import adopt_orphans, kill_orphans
+from livecode_embedded.processes import adopt_orphans, kill_orphans, require_setpriv
 from livecode_embedded.self_check import check_languages
 from livecode_embedded.stack import Stack, StackSettings
 from livecode_embedded.state import StateLock, open_state_folder, remove_stack_file
@@ -22,28 +21,22 @@ from livecode_embedded.state import StateLock, open_state_folder, remove_stack_f
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-def main() -> int:
+def main() -> None:
     arguments = _arguments()
-    try:
-        if not shutil.which("setpriv"):
-            raise StackError("The program setpriv is missing; install the package util-linux.")
-        state = open_state_folder(Path(arguments.state_dir))
-        settings = StackSettings(
-            template=Path(arguments.template),
-            state=state,
-            port=chosen_port("LIVECODE_PORT", 3000) if arguments.port is None else arguments.port,
-            database_url=os.environ.get("DATABASE_URL") or None,
-            parameters=parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter),
-        )
-        with StateLock(state):
-            remove_stack_file(state)  # a killed stack leaves its own
-            adopt_orphans()
-            raise_descriptor_limit()
-            asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    require_setpriv()
+    state = open_state_folder(Path(arguments.state_dir))
+    settings = StackSettings(
+        template=Path(arguments.template),
+        state=state,
+        port=chosen_port("LIVECODE_PORT", 3000) if arguments.port is None else arguments.port,
+        database_url=os.environ.get("DATABASE_URL") or None,
+        parameters=parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), arguments.parameter),
+    )
+    with StateLock(state):
+        remove_stack_file(state)  # a killed stack leaves its own
+        adopt_orphans()
+        raise_descriptor_limit()
+        asyncio.run(_serve(settings, self_check=not arguments.no_self_check))
 
 
 async def _serve(settings: StackSettings, *, self_check: bool) -> None:
@@ -84,4 +77,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -3,11 +3,14 @@
 import asyncio
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from livecode_embedded.errors import StackError
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 # A killed process is gone at once, unless the kernel itself is stuck.
@@ -68,6 +71,12 @@ async def exit_status(process: subprocess.Popen[bytes]) -> int:
     status = process.wait()
     _children.discard(process.pid)
     return status
+
+
+def require_setpriv() -> None:
+    """Raises StackError where setpriv is missing: functions and Postgres are started by it."""
+    if not shutil.which("setpriv"):
+        raise StackError("The program setpriv is missing; install the package util-linux.")
 
 
 def kill_tree(pid: int) -> None:

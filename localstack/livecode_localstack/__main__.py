@@ -7,17 +7,17 @@ first, by compose.yaml; `containers-down` ends it.
 import argparse
 import asyncio
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
 
+from livecode_embedded.command_line import run_command
 from livecode_embedded.errors import StackError
 from livecode_embedded.foreground import until_stopped
 from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import chosen_port
-from livecode_embedded.processes import adopt_orphans, kill_orphans
+from livecode_embedded.processes import adopt_orphans, kill_orphans, require_setpriv
 from livecode_embedded.self_check import check_languages
 from livecode_embedded.state import StateLock, open_state_folder, remove_stack_file
 from livecode_localstack import compose
@@ -29,30 +29,24 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _ORPHANS_SECONDS = 5
 
 
-def main() -> int:
+def main() -> None:
     arguments = _arguments()
-    try:
-        given = getattr(arguments, "parameter", [])
-        parameters = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), given)
-        match arguments.command:
-            case "up":
-                _up(arguments, parameters)
-            case "deploy":
-                _deploy(arguments, parameters)
-            case "containers-up":
-                endpoint_url, database_url = compose.up()
-                deploy(Path(arguments.template), parameters, endpoint_url=endpoint_url, database_url=database_url)
-            case "containers-down":
-                compose.down()
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    given = getattr(arguments, "parameter", [])
+    parameters = parse_parameters(os.environ.get("LIVECODE_PARAMETERS", ""), given)
+    match arguments.command:
+        case "up":
+            _up(arguments, parameters)
+        case "deploy":
+            _deploy(arguments, parameters)
+        case "containers-up":
+            endpoint_url, database_url = compose.up()
+            deploy(Path(arguments.template), parameters, endpoint_url=endpoint_url, database_url=database_url)
+        case "containers-down":
+            compose.down()
 
 
 def _up(arguments: argparse.Namespace, parameters: dict[str, str]) -> None:
-    if not shutil.which("setpriv"):
-        raise StackError("The program setpriv is missing; install the package util-linux.")
+    require_setpriv()
     state = open_state_folder(Path(arguments.state_dir))
     settings = LocalStackSettings(
         template=Path(arguments.template),
@@ -126,4 +120,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(main))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT
+from livecode_embedded.command_line import run_command
 from livecode_embedded.errors import StackError
 from livecode_embedded.foreground import until_stopped
 from livecode_embedded.logs import Terminal, say
@@ -29,20 +30,13 @@ _COMMANDS_WITH_DOCKER = {"build", "local", "package", "deploy"}
 
 def main(arguments: list[str]) -> int:
     state = open_state_folder(Path(os.environ.get("LIVECODE_STATE_DIR") or PROJECT / ".livecode"))
-    try:
-        match arguments:
-            case ["up"]:
-                return _up(state)
-            case ["run", *command] if command:
-                return _run(state, command)
-            case _:
-                print((__doc__ or "").strip(), file=sys.stderr)
-                return 2
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    match arguments:
+        case ["up"]:
+            return _up(state)
+        case ["run", *command] if command:
+            return _run(state, command)
+    print((__doc__ or "").strip(), file=sys.stderr)
+    return 2
 
 
 def _run(state: Path, command: list[str]) -> int:
@@ -109,4 +103,4 @@ async def _run_stack(stack: SamStack) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_command(lambda: main(sys.argv[1:])))

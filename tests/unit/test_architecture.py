@@ -46,7 +46,7 @@ KNOWS_NO_ADAPTER = (
     "functions/runner/livecode_runner/report.py",
 )
 # The bootstrap, and what it takes from the stack, run before anything is installed.
-BARE = ("livecode_bootstrap", "errors.py", "postgres_binaries.py", "state.py", "system_path.py")
+BARE = ("livecode_bootstrap", "errors.py", "postgres_binaries.py", "state.py", "system_path.py", "command_line.py")
 # Tables of programs: each entry is read by itself.
 TABLES = {"tests/cases/programs.py", "tests/cases/confinement.py", "tests/sandbox/ordinary/cpp_programs.py"}
 

@@ -122,6 +122,53 @@ def test_a_withdrawn_run_gives_its_slot_back(engine: Engine) -> None:
     assert slots.take(session_id, uuid4()).runs_left == 0
 
 
+def set_tokens(engine: Engine, session_id: UUID, tokens: float) -> None:
+    """Fills the bucket so far, and lets nothing flow into it."""
+    with engine.connect() as connection:
+        connection.execute(
+            text("UPDATE code_sessions SET run_tokens = :n, run_tokens_at = now() + interval '1 day' WHERE id = :id"),
+            {"n": tokens, "id": session_id},
+        )
+
+
+def tokens_of(engine: Engine, session_id: UUID) -> tuple[float, int]:
+    """The tokens that are left, and the runs that count."""
+    with engine.connect() as connection:
+        row = connection.execute(
+            text("SELECT run_tokens, execution_count FROM code_sessions WHERE id = :id"), {"id": session_id}
+        ).one()
+    return float(row.run_tokens), int(row.execution_count)
+
+
+def test_a_run_costs_one_whole_token(engine: Engine) -> None:
+    session_id = new_session(engine)
+    set_tokens(engine, session_id, 0.999)
+    refused = take(engine, session_id)
+    assert isinstance(refused, RateLimited)
+    assert refused.retry_after_seconds == pytest.approx(0.006)
+    assert tokens_of(engine, session_id) == (0.999, 0)
+    set_tokens(engine, session_id, 1)
+    assert isinstance(take(engine, session_id), Slot)
+    assert tokens_of(engine, session_id) == (0, 1)
+
+
+@pytest.mark.parametrize(("left", "then"), [(5, 5), (10, 10)])
+def test_a_withdrawn_run_gives_one_token_back_and_fills_no_bucket_over(
+    engine: Engine, left: float, then: float
+) -> None:
+    session_id, execution_id = new_session(engine), uuid4()
+    slots = PostgresSlots(engine, SessionLimits())
+    set_tokens(engine, session_id, left)
+    slots.take(session_id, execution_id)
+    assert tokens_of(engine, session_id) == (left - 1, 1)
+    slots.withdraw(execution_id)
+    assert tokens_of(engine, session_id) == (then, 0)
+    slots.take(session_id, execution_id)
+    set_tokens(engine, session_id, 10)  # it was filled meanwhile
+    slots.withdraw(execution_id)
+    assert tokens_of(engine, session_id) == (10, 0)
+
+
 def test_no_session_no_run(engine: Engine) -> None:
     with pytest.raises(SessionNotFound):
         PostgresSlots(engine, SessionLimits()).take(uuid4(), uuid4())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecode_runner.sandbox.folders.attributes import FolderAttributes
-from livecode_runner.sandbox.folders.entries import names_in
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, LINKED_FOLDER_FLAGS, names_in
 from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
 from livecode_runner.sandbox.folders.removing import remove_entry
 from livecode_runner.sandbox.folders.run_folders import FIRST_UID, LAST_UID
@@ -22,7 +22,6 @@ from livecode_runner.sandbox.kernel.procfs import all_pids, read_stat, real_uid
 
 SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _RUN_UIDS = range(FIRST_UID, LAST_UID + 1)
-_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +128,7 @@ def _make_accessible(folder: str) -> None:
 
 @contextlib.contextmanager
 def _opened(folder: str, parent: int | None = None) -> Iterator[int]:
-    descriptor = os.open(folder, _FOLDER_FLAGS if parent is None else _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=parent)
+    descriptor = os.open(folder, LINKED_FOLDER_FLAGS if parent is None else FOLDER_FLAGS, dir_fd=parent)
     try:
         yield descriptor
     finally:

@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-# Without following a link: no name leads out of a tree.
-FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# For places of the machine, which may be reached by a link: /tmp may be one.
+LINKED_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# For all else: no name leads out of a tree.
+FOLDER_FLAGS = LINKED_FOLDER_FLAGS | os.O_NOFOLLOW
 
 
 def names_in(folder: int) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livecode_runner.sandbox.folders.attributes import FolderAttributes
-from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, entry_exists, make_accessible
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, LINKED_FOLDER_FLAGS, entry_exists, make_accessible
 from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
 from livecode_runner.sandbox.folders.removing import remove_entry
 from livecode_runner.sandbox.phase import SandboxBroken, SandboxFailed
@@ -112,7 +112,10 @@ class OwnFolder:
                     raise
                 remove_entry(self._root, self._name)
                 continue
-            _ATTRIBUTES.restore(descriptor)
+            with contextlib.ExitStack() as undo:
+                undo.callback(os.close, descriptor)
+                _ATTRIBUTES.restore(descriptor)
+                undo.pop_all()
             return descriptor
         raise SandboxFailed("the folder of runs is taken away again and again")
 
@@ -123,9 +126,8 @@ def current_path(descriptor: int) -> Path:
 
 
 def _open_root(root: str) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     try:
-        return os.open(root, flags)
+        return os.open(root, LINKED_FOLDER_FLAGS)
     except PermissionError:  # the program of a runner that was killed took our rights; if it is not ours, this raises
         Path(root).chmod(stat.S_IMODE(Path(root).stat().st_mode) | 0o700)
-        return os.open(root, flags)
+        return os.open(root, LINKED_FOLDER_FLAGS)

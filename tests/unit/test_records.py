@@ -39,6 +39,7 @@ class Runner:
     poison: int = 0
     patience: float = 0
     logger: StructuredLogger = field(default_factory=RecordingLogger)
+    jitter: Callable[[float, float], float] = lambda low, high: high
     while_running: Callable[[], None] = lambda: None
     on_sleep: Callable[[], None] = lambda: None
 
@@ -77,7 +78,7 @@ class Runner:
             patience_seconds=lambda: self.patience,
             sleep=sleep,
             clock=lambda: sum(self.slept),
-            jitter=lambda low, high: high,
+            jitter=self.jitter,
         ).handle(
             Record(
                 body=messages.encode(self.execution_id) if body is None else body,
@@ -192,6 +193,45 @@ def test_a_claim_waits_longer_from_try_to_try_and_to_the_last_moment(patience: f
     with pytest.raises(RetryLater):
         runner.handle()
     assert runner.slept == slept
+
+
+@pytest.mark.parametrize(("receive_count", "bounds"), [(1, (0, 1)), (2, (0, 2)), (3, (0, 4))])
+def test_a_retry_comes_up_to_half_its_delay_later(receive_count: int, bounds: tuple[float, float]) -> None:
+    drawn: list[tuple[float, float]] = []
+    runner = Runner(outcome=OSError("spawn"), jitter=lambda low, high: drawn.append((low, high)) or 0.6)  # type: ignore[func-returns-value]
+    with pytest.raises(RetryLater):
+        runner.handle(receive_count=receive_count)
+    assert drawn == [bounds]
+    assert runner.visibility.delays == [RETRY_DELAYS_SECONDS[receive_count - 1] + 1]
+
+
+def test_a_result_is_tried_to_be_written_for_three_seconds() -> None:
+    runner = Runner()
+    runner.while_running = lambda: setattr(runner.store, "down", True)
+    with pytest.raises(RetryLater):
+        runner.handle()
+    assert runner.slept == [0.2, 1, 2]
+
+
+def test_a_run_that_cannot_be_given_back_comes_back_all_the_same() -> None:
+    runner = Runner(outcome=OSError("spawn"))
+    runner.while_running = lambda: setattr(runner.store, "down", True)
+    with pytest.raises(RetryLater):
+        runner.handle()
+    assert (runner.status, runner.visibility.delays) == (Status.RUNNING, [3])
+
+
+def test_says_that_a_result_came_too_late() -> None:
+    logger = RecordingLogger()
+    runner = Runner(logger=logger)
+
+    def lose_the_lease() -> None:
+        runner.store.rows[runner.execution_id].lease_seconds = 0
+        runner.store.claim(runner.execution_id, lease_seconds=75, max_attempts=4)
+
+    runner.while_running = lose_the_lease
+    runner.handle()
+    assert [line["message"] for line in logger.lines] == ["claimed", "finished too late"]
 
 
 def test_a_result_is_written_once() -> None:

@@ -75,7 +75,7 @@ class RecordHandler:
     max_attempts: int
     logger: StructuredLogger
     count_poison: Callable[[], None]
-    patience_seconds: Callable[[], float] = lambda: 0.0  # for how long a claim may wait for the database
+    patience_seconds: Callable[[], float]  # for how long a claim may wait for the database
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[float, float], float] = random.uniform

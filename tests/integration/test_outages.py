@@ -145,6 +145,7 @@ def deliver(
         max_attempts=4,
         logger=LOGGER,
         count_poison=lambda: None,
+        patience_seconds=lambda: 0.0,
         sleep=lambda _: on_sleep(),
         jitter=lambda low, _: low,
     ).handle(

@@ -1,6 +1,6 @@
 """Counts what a program with our uid puts beside the folder of its run, or in the place of the base folder.
 
-That it is removed is the base folder's work (folders.py): it removes whatever no runner locks.
+That it is removed is the base folder's work (run_folders.py): it removes whatever no runner locks.
 """
 
 import fcntl

@@ -34,7 +34,8 @@ NAMES = ("work", "home", "python")  # what there may be in a run's folder before
 class RunFolder:
     """A run's folder, open while it exists. `uid` owns it; None means that it is ours, and that there may be strays.
 
-    `path` and `aliases` are its names in the sight of its programs, which may have mounts of their own (starting/view.py).
+    `path` and `aliases` are its names in the sight of its programs, which may have mounts of their own
+    (starting/view.py).
     """
 
     path: str

@@ -10,10 +10,11 @@ from aws_lambda_powertools import Logger
 from livecode import messages
 from livecode.domain import Backlog, QueueCounts, Status
 from livecode.errors import DatabaseUnavailable, ExecutionHeld, QueueUnavailable, Unavailable
+from livecode.logs import StructuredLogger
 from livecode_api.sweeper.batch import DeadLetterBatch
 from livecode_api.sweeper.dead_letters import DeadLetters
 from livecode_api.sweeper.sweep import Sweeper, Swept
-from tests.fakes import NOON, InMemoryStore, RecordingQueue
+from tests.fakes import NOON, InMemoryStore, RecordingLogger, RecordingQueue
 
 LOGGER = Logger(service="test", level="CRITICAL")
 
@@ -42,20 +43,24 @@ class ListedUpkeep:
         return Backlog(live=self.live, overdue=len(self.overdue), unsent=len(self.unsent))
 
     def end_unsent(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        assert most > 0  # Postgres refuses a negative LIMIT
         return self.unsent[:most]
 
     def take_overdue(self, *, resend_after_seconds: float, most: int) -> list[UUID]:
+        assert most > 0
         return self.overdue[:most]
 
 
-def sweep(upkeep: ListedUpkeep, queue: RecordingQueue, *, dead: int = 0) -> Swept:
+def sweep(
+    upkeep: ListedUpkeep, queue: RecordingQueue, *, dead: int = 0, logger: StructuredLogger | None = None
+) -> Swept:
     return Sweeper(
         upkeep=upkeep,
         queue=queue,
         dead_letters=RecordingQueue(extra_messages=dead),
         max_attempts=4,
         resend_after_seconds=60,
-        logger=LOGGER,
+        logger=logger or RecordingLogger(),
     ).sweep()
 
 
@@ -86,6 +91,8 @@ def test_resends_only_what_the_queue_cannot_account_for(live: int, in_queue: int
     ("live", "in_queue", "dead", "ended", "resent"),
     [
         pytest.param(5, 5, 0, 0, 0, id="each has a message, whoever forgot to say so"),
+        pytest.param(5, 6, 0, 0, 0, id="there are more messages than rows"),
+        pytest.param(8, 3, 2, 2, 1, id="dead letters count as much as messages"),
         pytest.param(5, 3, 2, 0, 0, id="two messages are dead letters, to be sent again"),
         pytest.param(5, 4, 0, 1, 0, id="one has none: one that nobody sent"),
         pytest.param(5, 2, 0, 2, 1, id="both of those have none, nor has another"),
@@ -111,6 +118,19 @@ def test_runs_that_end_while_it_counts_are_not_taken_for_lost() -> None:
             return counts
 
     assert sweep(upkeep, DrainingQueue(extra_messages=200)).resent == 0
+
+
+def test_logs_each_execution_by_what_became_of_it() -> None:
+    logger = RecordingLogger()
+    lost, requeued, unsent, overdue = uuid4(), uuid4(), uuid4(), uuid4()
+    upkeep = ListedUpkeep(abandoned=[lost], requeued=[requeued], unsent=[unsent], overdue=[overdue], live=3)
+    sweep(upkeep, RecordingQueue(), logger=logger)
+    assert [(line["level"], line["execution_id"], line["outcome"]) for line in logger.lines] == [
+        ("ERROR", str(lost), "abandoned"),
+        ("WARNING", str(requeued), "requeued"),
+        ("WARNING", str(unsent), "never sent"),
+        ("WARNING", str(overdue), "resent"),
+    ]
 
 
 def test_a_send_that_fails_leaves_the_others() -> None:

@@ -151,5 +151,7 @@ def test_abandons_what_nobody_holds_and_nothing_that_has_ended(database: Databas
     assert execution.outcome is not None
     assert (execution.status, execution.outcome.reason) == (Status.FAILED, Reason.INTERNAL_ERROR)
     assert (columns(database, lost)[2], execution.finished_at is None) == (True, False)
+    database.age(held, 500)
     assert database.executions.give_back(claim, counted=False)
+    assert since_sent(database, held) < 400  # its message comes back by itself: it is not overdue
     assert columns(database, held) == ("QUEUED", 0, True, True, True, None)

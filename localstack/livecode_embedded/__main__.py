@@ -9,7 +9,7 @@ from pathlib import Path
 
 from livecode_embedded.command_line import run_command
 from livecode_embedded.descriptors import raise_descriptor_limit
-from livecode_embedded.foreground import until_stopped
+from livecode_embedded.foreground import serve_until_stopped
 from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import chosen_port
@@ -43,7 +43,7 @@ async def _serve(settings: StackSettings, *, self_check: bool) -> None:
     terminal = Terminal()
     stack = Stack(settings, terminal=terminal)
     try:
-        await until_stopped(_run(stack, terminal, self_check=self_check))
+        await serve_until_stopped(_run(stack, terminal, self_check=self_check))
     finally:
         await stack.stop()
         kill_orphans()

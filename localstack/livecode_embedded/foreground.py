@@ -8,7 +8,7 @@ from typing import Any
 from livecode_embedded.logs import say
 
 
-async def until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+async def serve_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
     """Runs `serving`, raises what it raises, and cancels it at the signal."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

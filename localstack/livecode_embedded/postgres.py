@@ -136,7 +136,7 @@ class Postgres:
         password_file = parent / "password"
         write_private(password_file, password)
         new = parent / "new"
-        creator = _creator()
+        creator = _initdb_identity()
         if creator:
             _hand_over(parent, creator)
         initdb = [
@@ -241,8 +241,8 @@ def _identity() -> tuple[int, int] | None:
     return _ids(_USER) or (_UNNAMED_ID, _UNNAMED_ID)
 
 
-def _creator() -> tuple[int, int] | None:
-    """Returns the user that initdb and Postgres run as; never root."""
+def _initdb_identity() -> tuple[int, int] | None:
+    """Returns the uid and gid that initdb runs under, if not our own: it wants a user with a name."""
     if os.geteuid() != 0:
         return None
     return _ids(_USER) or _ids(_NAMED_USER)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from livecode_embedded.command_line import run_command
 from livecode_embedded.errors import StackError
-from livecode_embedded.foreground import until_stopped
+from livecode_embedded.foreground import serve_until_stopped
 from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import chosen_port
@@ -80,7 +80,7 @@ def deploy(template: Path, parameters: dict[str, str], *, endpoint_url: str, dat
 async def _serve(settings: LocalStackSettings, *, self_check: bool) -> None:
     stack = LocalStackStack(settings, terminal=Terminal())
     try:
-        await until_stopped(_run(stack, self_check=self_check))
+        await serve_until_stopped(_run(stack, self_check=self_check))
     finally:
         await stack.stop()
         kill_orphans()

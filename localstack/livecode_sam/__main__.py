@@ -15,7 +15,7 @@ from livecode_docker.engine import docker_engine
 from livecode_docker.images import PROJECT
 from livecode_embedded.command_line import run_command
 from livecode_embedded.errors import StackError
-from livecode_embedded.foreground import until_stopped
+from livecode_embedded.foreground import serve_until_stopped
 from livecode_embedded.logs import Terminal, say
 from livecode_embedded.parameters import parse_parameters
 from livecode_embedded.ports import check_port, chosen_port
@@ -90,7 +90,7 @@ def _up(state: Path) -> int:
 async def _serve(settings: SamSettings) -> None:
     stack = SamStack(settings, terminal=Terminal())
     try:
-        await until_stopped(_run_stack(stack))
+        await serve_until_stopped(_run_stack(stack))
     finally:
         await stack.stop()
 

@@ -55,14 +55,16 @@ class SamProcess:
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         while not await self._listens():
             if self._process.poll() is not None or asyncio.get_running_loop().time() > deadline:
-                raise StackError(f"sam {' '.join(self._arguments[:2])} does not start: {await self._last_words()}")
+                raise StackError(
+                    f"sam {' '.join(self._arguments[:2])} does not start: {await self._wait_for_last_line()}"
+                )
             await asyncio.sleep(0.1)
 
     async def ended(self) -> None:
         """Waits for an end that nobody asked for; raises StackError then."""
         assert self._process is not None
         await exit_status(self._process)
-        raise StackError(f"sam {' '.join(self._arguments[:2])} has ended: {await self._last_words()}")
+        raise StackError(f"sam {' '.join(self._arguments[:2])} has ended: {await self._wait_for_last_line()}")
 
     async def stop(self) -> None:
         if self._process is None:
@@ -75,10 +77,10 @@ class SamProcess:
                 kill_tree(self._process.pid)
             await ended
         if self._reading:
-            await self._last_words()
+            await self._wait_for_last_line()
             self._reading.cancel()
 
-    async def _last_words(self) -> str:
+    async def _wait_for_last_line(self) -> str:
         assert self._reading is not None
         await asyncio.wait({self._reading}, timeout=1)  # a child of sam may still hold the pipe
         return self._last_line

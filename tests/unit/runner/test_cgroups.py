@@ -13,8 +13,8 @@ OWN = "4:cpu,cpuacct:/\n0::/user.slice/user-0.slice/session-1.scope\n"
 
 
 def test_finds_where_version_2_is_mounted() -> None:
-    assert cgroups._mounted_at(MOUNTS) == Path("/sys/fs/cgroup/unified")
-    assert cgroups._mounted_at("proc /proc proc rw 0 0\n") is None
+    assert cgroups._find_mount(MOUNTS) == Path("/sys/fs/cgroup/unified")
+    assert cgroups._find_mount("proc /proc proc rw 0 0\n") is None
 
 
 def test_makes_groups_below_the_nearest_that_hands_out_memory(tmp_path: Path) -> None:
@@ -27,12 +27,12 @@ def test_makes_groups_below_the_nearest_that_hands_out_memory(tmp_path: Path) ->
     }.items():
         (tmp_path / folder / "cgroup.subtree_control").write_text(f"{controllers}\n")
     (group / "cgroup.subtree_control").write_text("memory\n")  # its own does not count: processes are in it
-    assert cgroups._handing_out_memory(tmp_path, OWN) == tmp_path / "user.slice"
+    assert cgroups._find_parent_group(tmp_path, OWN) == tmp_path / "user.slice"
 
 
 def test_makes_none_where_nobody_hands_out_memory(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
-    assert cgroups._handing_out_memory(tmp_path, "0::/one\n") is None
+    assert cgroups._find_parent_group(tmp_path, "0::/one\n") is None
 
 
 def test_a_group_has_its_limit_and_tells_of_kills_for_want_of_memory(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecode_runner.sandbox.folders.attributes import FolderAttributes
-from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, LINKED_FOLDER_FLAGS, names_in
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, LINKED_FOLDER_FLAGS, list_names
 from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
 from livecode_runner.sandbox.folders.removing import remove_entry
 from livecode_runner.sandbox.folders.run_folders import FIRST_UID, LAST_UID
@@ -42,7 +42,7 @@ class Leftovers:
         earlier, attributes = {}, {}
         for folder in folders if uid is None else ():
             with _opened(folder) as descriptor:
-                earlier[folder] = names_in(descriptor)
+                earlier[folder] = list_names(descriptor)
                 if os.fstat(descriptor).st_uid == os.geteuid():
                     attributes[folder] = FolderAttributes.read(descriptor)
         return cls(folders=folders, uid=uid, _earlier=earlier, _attributes=attributes)
@@ -77,7 +77,7 @@ class Leftovers:
         if self.uid is not None:
             yield from _entries_of(self.uid, descriptor)
             return
-        for name in names_in(descriptor) - self._earlier.get(folder, frozenset()):
+        for name in list_names(descriptor) - self._earlier.get(folder, frozenset()):
             if (status := _status(descriptor, name)) and status.st_uid == os.geteuid():
                 yield descriptor, name
 
@@ -98,7 +98,7 @@ def _entries_of(uid: int, folder: int) -> Iterator[tuple[int, str]]:
 
     Those of other runs are left out: they go as a whole when their run ends, and may be as deep as their run likes.
     """
-    for name in names_in(folder):
+    for name in list_names(folder):
         status = _status(folder, name)
         if status is None:
             continue

@@ -68,7 +68,7 @@ class ProcessTree:
     def end(self) -> float:
         """Kills what is left; returns the CPU seconds of what we had to reap. Raises SandboxBroken if some survive."""
         if self.init is not None:
-            self._hand_to_init()
+            self._let_init_reap()
             return self._end_namespace(self.init)
         cpu_seconds, deadline = 0.0, time.monotonic() + self.sweep_seconds
         while _has_children():
@@ -87,7 +87,7 @@ class ProcessTree:
             time.sleep(0.0005)
         return cpu_seconds
 
-    def _hand_to_init(self) -> None:
+    def _let_init_reap(self) -> None:
         """Has init reap what is left, so that its CPU time is counted; the kernel ends what will not die that fast."""
         deadline = time.monotonic() + _REAP_SECONDS
         while (pids := self.pids()) and time.monotonic() < deadline:

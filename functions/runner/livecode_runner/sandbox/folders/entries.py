@@ -9,7 +9,7 @@ LINKED_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 FOLDER_FLAGS = LINKED_FOLDER_FLAGS | os.O_NOFOLLOW
 
 
-def names_in(folder: int) -> frozenset[str]:
+def list_names(folder: int) -> frozenset[str]:
     """Lists the names of all entries of an open folder."""
     with os.scandir(folder) as entries:
         return frozenset(entry.name for entry in entries)

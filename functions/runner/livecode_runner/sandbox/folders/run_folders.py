@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, make_accessible, names_in
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, list_names, make_accessible
 from livecode_runner.sandbox.folders.measuring import Counted, measure_tree
 from livecode_runner.sandbox.folders.own_folder import OwnFolder, current_path
 from livecode_runner.sandbox.folders.removing import empty_folder, remove_entry
@@ -82,14 +82,14 @@ class RunFolder:
         return f"{self.path}/{folder}"
 
     def _make(self, name: str) -> None:
-        with _broken_without("folder"):
+        with _break_without("folder"):
             os.mkdir(name, 0o700, dir_fd=self.descriptor)
             if self.uid is not None:
                 os.chown(name, self.uid, self.uid, dir_fd=self.descriptor, follow_symlinks=False)
 
     def _write(self, name: str, content: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with _broken_without("file"):
+        with _break_without("file"):
             descriptor = os.open(name, flags, 0o644, dir_fd=self.descriptor)
             with os.fdopen(descriptor, "wb", buffering=0) as file:
                 file.write(content)
@@ -110,7 +110,7 @@ class BaseFolder:
 
     def make_run(self, uid: int | None) -> RunFolder:
         """Makes a fresh folder, for `remove_run` at the end. Raises SandboxBroken if there can be none."""
-        with _broken_without("folder"):
+        with _break_without("folder"):
             strays = Strays.note_existing(self._folder) if uid is None else None
             name, descriptor = self._make_locked()
         folder = RunFolder(path=f"{self._folder.path}/{name}", descriptor=descriptor, uid=uid, strays=strays)
@@ -151,7 +151,7 @@ class BaseFolder:
         self._uid_locks.restore(shared_uid=False, clear=lambda _: None)
         for uid in range(FIRST_UID, LAST_UID + 1):
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            with _broken_without("lock"):
+            with _break_without("lock"):
                 descriptor = os.open(f"uid-{uid}.lock", flags, 0o600, dir_fd=self._uid_locks.descriptor)
             if not _lock(descriptor):
                 os.close(descriptor)
@@ -180,7 +180,7 @@ class BaseFolder:
 
 
 def _remove_abandoned(base: int) -> None:
-    for name in names_in(base):
+    for name in list_names(base):
         with contextlib.ExitStack() as opened:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 make_accessible(base, name)
@@ -201,7 +201,7 @@ def _lock(descriptor: int) -> bool:
 
 
 @contextlib.contextmanager
-def _broken_without(what: str) -> Iterator[None]:
+def _break_without(what: str) -> Iterator[None]:
     """Turns an OSError into SandboxBroken: without a folder, a file or a lock no run is possible here.
 
     That is so on a full disk, or when no descriptor is left. `what` could not be made.

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, names_in
+from livecode_runner.sandbox.folders.entries import FOLDER_FLAGS, list_names
 from livecode_runner.sandbox.folders.measuring import Counted, measure_entry
 from livecode_runner.sandbox.folders.own_folder import OwnFolder
 from livecode_runner.sandbox.kernel.procfs import read_stat
@@ -22,7 +22,7 @@ class Strays:
     @classmethod
     def note_existing(cls, base: OwnFolder) -> "Strays":
         """Notes what is in the base folder before the run's own folder is made: it belongs to other runs."""
-        return cls(base=base, earlier=names_in(base.descriptor))
+        return cls(base=base, earlier=list_names(base.descriptor))
 
     def measure(self, limit_bytes: int, counted: Counted) -> int:
         """Measures the disk space of the strays, in bytes; stops once over the limit.
@@ -39,7 +39,7 @@ class Strays:
 
     def _names(self, counted: Counted) -> frozenset[str]:
         try:
-            return names_in(self.base.descriptor)
+            return list_names(self.base.descriptor)
         except FileNotFoundError:  # removed: nothing can be in it
             return frozenset()
         except OSError as error:

@@ -30,10 +30,10 @@ class Hierarchy:
     def find(cls) -> "Hierarchy | None":
         """Finds where we may make groups that bound memory; None if that is nowhere."""
         try:
-            own, root = Path("/proc/self/cgroup").read_text(), _mounted_at(Path("/proc/self/mounts").read_text())
+            own, root = Path("/proc/self/cgroup").read_text(), _find_mount(Path("/proc/self/mounts").read_text())
         except OSError:
             return None
-        parent = _handing_out_memory(root, own) if root is not None else None
+        parent = _find_parent_group(root, own) if root is not None else None
         return cls(parent=parent) if parent is not None and os.access(parent, os.W_OK) else None
 
     @contextlib.contextmanager
@@ -72,7 +72,7 @@ class Cgroup:
         return int(counts["oom_kill"]) > 0
 
 
-def _mounted_at(mounts: str) -> Path | None:
+def _find_mount(mounts: str) -> Path | None:
     """Finds where cgroup2 is mounted in the text of /proc/PID/mounts (proc(5))."""
     for line in mounts.splitlines():
         _, place, kind, *_ = line.split()
@@ -81,7 +81,7 @@ def _mounted_at(mounts: str) -> Path | None:
     return None
 
 
-def _handing_out_memory(root: Path, own_groups: str) -> Path | None:
+def _find_parent_group(root: Path, own_groups: str) -> Path | None:
     """Finds the nearest group above our own that hands out `memory`.
 
     Our own is the line of hierarchy 0 in /proc/PID/cgroup.

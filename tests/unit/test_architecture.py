@@ -66,7 +66,7 @@ def cases(found: list[tuple[str, Path]]) -> list[object]:
 
 
 def test_files() -> list[Path]:
-    return [path for path in sorted((ROOT / "tests").rglob("*.py")) if "project" not in path.parts]
+    return [path for path in sorted((ROOT / "tests").rglob("*.py")) if "project" not in path.relative_to(ROOT).parts]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]

@@ -56,7 +56,7 @@ def modules(*packages: str) -> list[tuple[str, Path]]:
         (package, path)
         for package in packages
         for path in sorted((ROOT / FOLDERS[package] / package).rglob("*.py"))
-        if "build" not in path.parts
+        if "build" not in path.relative_to(ROOT).parts
     ]
 
 

@@ -55,7 +55,7 @@ def probe_environment(
 
 
 def view_beside_the_runner(command: Sequence[str], *, wall_time_seconds: float = WALL_TIME_SECONDS) -> View:
-    """That of a child of ours: whatever lets the runner do a thing lets the child, but our environment is not given."""
+    """Observes as a child of ours: what the runner may do the child may, but our environment is not given."""
     try:
         process = subprocess.Popen(
             command,

@@ -1,13 +1,14 @@
 """The layer's small parts: languages, messages, settings, ids."""
 
+import dataclasses
 import time
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
 
-from livecode import messages
-from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings
+from livecode import domain, messages
+from livecode.config import DatabaseSettings, QueueSettings, RunLimitSettings, SessionLimitSettings
 from livecode.db.engine import secret_login
 from livecode.errors import PoisonMessage, UnknownMessageVersion
 from livecode.ids import uuid7
@@ -79,3 +80,25 @@ def test_ids_are_version_7_and_lie_in_the_order_of_their_making() -> None:
     assert all(id.version == 7 and id.variant == UUID(int=0, version=4).variant for id in ids)
     assert all(before <= id.int >> 80 <= after for id in ids)
     assert len(set(ids)) == 100
+
+
+def test_the_values_of_the_domain_cannot_be_changed_and_are_named_where_they_are_made() -> None:
+    values = [each for each in vars(domain).values() if dataclasses.is_dataclass(each) and isinstance(each, type)]
+    assert domain.Execution in values
+    for value in values:
+        assert value.__dataclass_params__.frozen, value  # type: ignore[attr-defined]
+        assert all(field.kw_only for field in dataclasses.fields(value)), value
+
+
+def test_limits_are_by_default_what_the_settings_are_by_default() -> None:
+    assert RunLimitSettings().run_limits == domain.RunLimits()
+    assert SessionLimitSettings().session_limits == domain.SessionLimits()
+
+
+def test_counts_all_messages_of_a_queue() -> None:
+    assert domain.QueueCounts(visible=1, in_flight=2, delayed=4).all == 7
+
+
+def test_three_statuses_are_terminal() -> None:
+    terminal = {status for status in domain.Status if status.terminal}
+    assert terminal == {domain.Status.COMPLETED, domain.Status.FAILED, domain.Status.TIMEOUT}

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from livecode.db.upkeep import PostgresUpkeep
 from livecode.domain import Reason, Status
+from tests.integration.conftest import engine_of
 from tests.integration.test_executions import Database
 
 MAX_ATTEMPTS = 2
@@ -70,6 +71,36 @@ def test_a_sweep_takes_the_oldest_and_no_more_than_it_may(database: Database, en
     assert set(take(max_attempts=MAX_ATTEMPTS)) == {old, middle}
     assert take(max_attempts=MAX_ATTEMPTS) == [young]
     assert take(max_attempts=MAX_ATTEMPTS) == []
+
+
+@pytest.mark.parametrize("step", ["requeue_lapsed", "abandon_lapsed", "take_overdue", "end_unsent"])
+def test_a_sweep_waits_for_no_row_that_somebody_is_changing(database: Database, engine: Engine, step: str) -> None:
+    executions = [claimed(database, MAX_ATTEMPTS if step == "abandon_lapsed" else 1) for _ in range(2)]
+    if step in ("take_overdue", "end_unsent"):
+        sent_at = "'infinity'" if step == "end_unsent" else "now() - interval '2 minutes'"
+        database.sql(
+            "UPDATE executions SET status = 'QUEUED', lease_until = NULL, queued_at = now() - interval '2 minutes',"
+            f" sent_at = {sent_at}"
+        )
+    limits = {"max_attempts": MAX_ATTEMPTS} if step.endswith("lapsed") else {"resend_after_seconds": 60, "most": 5}
+    other = engine_of(engine.url.render_as_string(hide_password=False))
+    try:
+        with other.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+            connection.execute(text("SELECT 1 FROM executions WHERE id = :id FOR UPDATE"), {"id": executions[0]})
+            assert getattr(database.upkeep, step)(**limits) == [executions[1]]
+            connection.rollback()
+    finally:
+        other.dispose()
+    assert getattr(database.upkeep, step)(**limits) == [executions[0]]
+
+
+def test_a_claim_proves_that_the_message_was_sent(database: Database) -> None:
+    execution_id = database.queue()
+    is_marked = "SELECT isfinite(sent_at) FROM executions"
+    assert database.sql(is_marked) == [(False,)]
+    database.claim(execution_id)
+    assert database.sql(is_marked) == [(True,)]
+    assert 0 <= since_sent(database, execution_id) < 60
 
 
 def test_the_longest_overdue_are_sent_again_first(database: Database) -> None:

@@ -214,10 +214,13 @@ def test_a_result_is_tried_to_be_written_for_three_seconds() -> None:
 
 
 def test_a_run_that_cannot_be_given_back_comes_back_all_the_same() -> None:
-    runner = Runner(outcome=OSError("spawn"))
+    logger = RecordingLogger()
+    runner = Runner(outcome=OSError("spawn"), logger=logger)
     runner.while_running = lambda: setattr(runner.store, "down", True)
-    with pytest.raises(RetryLater):
+    with pytest.raises(RetryLater) as raised:
         runner.handle()
+    assert isinstance(raised.value.__cause__, OSError)  # what failed first, and not the database
+    assert [line["message"] for line in logger.lines] == ["claimed", "give back failed", "retried"]
     assert (runner.status, runner.visibility.delays) == (Status.RUNNING, [3])
 
 

@@ -248,11 +248,12 @@ def test_a_batch_counts_what_was_given_up_and_returns_what_is_held_after_its_lea
     given_up: list[None] = []
     consumer, visibility = Consumer(lost=True, finished=False, held=ExecutionHeld(12.2)), Visibility()
     batch = DeadLetterBatch(dead_letters=consumer, visibility=visibility, count_given_up=lambda: given_up.append(None))
+    batch.consume(record=Letter("lost", "0"))
     batch.consume(record=Letter("lost", "1"))
     batch.consume(record=Letter("finished", "2"))
     with pytest.raises(ExecutionHeld):
         batch.consume(record=Letter("held", "3"))
-    assert len(given_up) == 1
+    assert len(given_up) == 2
     assert visibility.changes == {"3": 14}
 
 

@@ -161,3 +161,8 @@ def test_a_bug_of_ours_is_told_without_our_text(api: Api) -> None:
     status, body, _ = api("GET", "/languages")
     assert (status, body["code"]) == (500, "INTERNAL_ERROR")
     assert "secret" not in json.dumps(body)
+
+
+def test_nothing_waits_in_an_empty_queue(api: Api) -> None:
+    status, body, _ = api("GET", "/health/queue")
+    assert (status, body["depth"], body["oldest_message_age_s"]) == (200, 0, 0.0)
